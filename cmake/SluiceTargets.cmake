@@ -1,0 +1,55 @@
+# Helpers that every room's CMakeLists.txt uses; warnings stay private to Sluice's own targets.
+
+find_package(Threads REQUIRED)
+
+add_library(sluice_flags INTERFACE)
+target_compile_features(sluice_flags INTERFACE cxx_std_20)
+target_compile_options(sluice_flags INTERFACE
+    -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast
+    -fstack-protector-strong -D_GLIBCXX_ASSERTIONS -ftrivial-auto-var-init=zero)
+if(SLUICE_WERROR)
+    target_compile_options(sluice_flags INTERFACE -Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_compile_options(sluice_flags INTERFACE -Wthread-safety
+        -enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang)
+endif()
+if(SLUICE_SANITIZE)
+    target_compile_options(sluice_flags INTERFACE
+        -fsanitize=${SLUICE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(sluice_flags INTERFACE -fsanitize=${SLUICE_SANITIZE})
+endif()
+
+# sluice_room(NAME HEADERS files... SOURCES files... REACHES rooms...)
+# A room: headers under include/sluice/NAME (each must compile alone), sources here.
+function(sluice_room name)
+    cmake_parse_arguments(arg "" "" "HEADERS;SOURCES;REACHES" ${ARGN})
+    add_library(sluice_${name} STATIC ${arg_SOURCES})
+    add_library(sluice::${name} ALIAS sluice_${name})
+    list(TRANSFORM arg_HEADERS PREPEND "${PROJECT_SOURCE_DIR}/include/sluice/${name}/")
+    target_sources(sluice_${name} PUBLIC
+        FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${arg_HEADERS})
+    target_compile_features(sluice_${name} PUBLIC cxx_std_20)
+    target_include_directories(sluice_${name} PRIVATE "${PROJECT_SOURCE_DIR}/src")
+    target_link_libraries(sluice_${name} PRIVATE $<BUILD_INTERFACE:sluice_flags>)
+    foreach(room IN LISTS arg_REACHES)
+        target_link_libraries(sluice_${name} PUBLIC sluice_${room})
+    endforeach()
+    if(SLUICE_TESTS)
+        set_target_properties(sluice_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+    endif()
+endfunction()
+
+# sluice_program(NAME SOURCES files... ROOMS rooms... WORLD linux|sim LIBRARIES libs...)
+# WORLD chooses which definition of the seam (sys) the program is linked with.
+function(sluice_program name)
+    cmake_parse_arguments(arg "" "WORLD" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
+    add_executable(${name} ${arg_SOURCES})
+    list(TRANSFORM arg_ROOMS PREPEND sluice_)
+    target_link_libraries(${name} PRIVATE sluice_flags ${arg_ROOMS} ${arg_LIBRARIES})
+    if(arg_WORLD STREQUAL "sim")
+        target_link_libraries(${name} PRIVATE sluice_sim)
+    else()
+        target_link_libraries(${name} PRIVATE sluice_sys_linux)
+    endif()
+endfunction()

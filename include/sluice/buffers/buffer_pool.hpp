@@ -1,0 +1,92 @@
+/// The memory of a receive path: slabs and smaller and larger blocks under one hard limit.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "sluice/buffers/buffer.hpp"
+#include "sluice/buffers/buffer_account.hpp"
+#include "sluice/core/result.hpp"
+
+namespace sluice {
+
+struct BufferPoolOptions {
+    /// All memory that the pool may ever hold, in bytes.
+    std::size_t size_b = 16 * 1024 * 1024;
+    /// The size of a slab, in bytes: a power of two from 16 KiB on, at most a quarter of `size_b`.
+    /// Larger slabs make fewer and longer receives; 256 KiB measured best.
+    std::size_t slab_size_b = 256 * 1024;
+};
+
+/// Fails with `invalid_argument`; the detail says what was given and what is allowed.
+[[nodiscard]] Result<void> validate(const BufferPoolOptions& options);
+
+struct BufferPoolStatistics {
+    std::size_t size_b = 0;       ///< The limit.
+    std::size_t mapped_b = 0;     ///< Taken from the kernel so far; never above size_b.
+    std::size_t used_b = 0;       ///< Blocks outside the pool now, by their whole size.
+    std::size_t used_b_max = 0;   ///< The highest used_b so far.
+    std::size_t blocks = 0;       ///< Blocks outside the pool now.
+    std::uint64_t acquired = 0;   ///< Blocks handed out so far.
+    std::uint64_t exhausted = 0;  ///< Requests refused because nothing was free.
+};
+
+/// Hands out blocks as Buffers and takes each back when its last share is gone, on any thread. The
+/// block returned last is handed out first, while it is still in the cache. Blocks come in size
+/// classes: small ones are cut from slabs, larger ones than a slab are kept for reuse, because
+/// filling fresh pages costs many times more than filling used ones. Every block starts with a
+/// header of 64 bytes, so `acquire(n)` takes a class of at least n + 64.
+///
+/// An empty pool is no failure but back-pressure: `acquire` says `would_block`, and a MemoryWaiter
+/// is told when to try again. All functions: any thread.
+class BufferPool final {
+  public:
+    /// REQUIRES: validate(options).
+    explicit BufferPool(const BufferPoolOptions& options = {});
+    /// Aborts unless every Buffer and account came home: a Buffer that outlives its pool is a bug.
+    ~BufferPool();
+    BufferPool(const BufferPool&) = delete;
+    BufferPool& operator=(const BufferPool&) = delete;
+
+    /// A writable Buffer of exactly `bytes` (its block may be larger). Errors: `would_block` when
+    /// the limit is reached now, `too_large` when it could never hold the block,
+    /// `out_of_memory` when the kernel gives no pages.
+    [[nodiscard]] Result<Buffer> acquire(std::size_t bytes);
+
+    /// A writable Buffer that is a whole slab: slab_size_b less the header.
+    [[nodiscard]] Result<Buffer> acquire_slab();
+
+    /// Called when the last share of lent memory is gone, on that thread.
+    using ReleaseFunction = void (*)(void* context, std::span<const std::byte> memory) noexcept;
+
+    /// A Buffer over memory of the user's own, which must stay unchanged until `release` is called.
+    /// Errors: as of `acquire`, for the small block that keeps count; then `release` is not called.
+    [[nodiscard]] Result<Buffer> wrap(std::span<const std::byte> memory, ReleaseFunction release,
+                                      void* context);
+
+    /// An account that stays below `limit_b`, as far as whoever receives asks it first.
+    [[nodiscard]] Result<BufferAccount> open_account(std::size_t limit_b);
+
+    /// Calls `waiter` once when `acquire(bytes)` may succeed; at once if it may already. A waiter
+    /// waits for one thing at a time. It must be cancelled or have been called before it is destroyed.
+    void wait_for_memory(MemoryWaiter& waiter, std::size_t bytes);
+    /// Calls `waiter` once when `account` is below its limit; at once if it already is.
+    void wait_for_account(MemoryWaiter& waiter, BufferAccount& account);
+    /// Afterwards `waiter` is not being called and will not be.
+    void cancel_wait(MemoryWaiter& waiter) noexcept;
+    [[nodiscard]] bool has_room(const BufferAccount& account) const;
+
+    [[nodiscard]] BufferPoolStatistics statistics() const;
+    [[nodiscard]] std::size_t slab_capacity() const noexcept;
+
+  private:
+    friend class ReceiveBuffer;
+    friend class BufferAccount;
+    friend void detail::drop_reference(detail::Block& block) noexcept;
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace sluice

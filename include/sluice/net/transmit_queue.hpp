@@ -1,0 +1,122 @@
+/// What waits to be sent on one connection: whole messages, under a bound, with a ledger.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "sluice/buffers/buffer.hpp"
+#include "sluice/core/result.hpp"
+#include "sluice/core/time.hpp"
+
+namespace sluice::net {
+
+/// What happens to messages that cannot be sent now.
+enum class EgressPolicy : std::uint8_t {
+    /// Without a connection or without room, a message is accepted, dropped and counted. A lost
+    /// connection takes all that is queued with it.
+    drop,
+    /// The same moments refuse the message instead: the sender is told and keeps it.
+    fail,
+    /// A message waits in the queue, also for a connection; a sender waits for room. A lost
+    /// connection takes only the message that was half sent.
+    wait,
+    /// As `wait`, but the stream matters, not the messages: nothing is ever dropped, and a new
+    /// connection goes on at the first byte that the kernel did not take.
+    keep,
+};
+
+/// Why a message was dropped; the names (`name()`) are a contract of the statistics.
+enum class DropReason : std::uint8_t { not_connected, buffer_full, too_large, connection_lost, stopped };
+inline constexpr std::size_t drop_reason_count = 5;
+[[nodiscard]] std::string_view name(DropReason reason) noexcept;
+
+struct EgressOptions {
+    EgressPolicy policy = EgressPolicy::drop;
+    /// Payload bytes that may be queued; a message of exactly this size fits. At most one message
+    /// for each 64 bytes of it (at least 16) may be queued.
+    std::size_t buffer_size_b = 1024 * 1024;
+    /// Fragments shorter than this are copied into the queue, and their Buffer is given back at
+    /// once, so that no small message keeps a slab. 0 = none is copied.
+    std::size_t copy_below_b = 4096;
+};
+
+[[nodiscard]] Result<void> validate(const EgressOptions& options);
+
+/// Always true, at every look: accepted = sent + all dropped + queued.
+struct EgressLedger {
+    struct Count {
+        std::uint64_t messages = 0;
+        std::uint64_t bytes = 0;
+        friend bool operator==(const Count&, const Count&) = default;
+    };
+    Count accepted;  ///< Everything that was taken from senders, also if dropped at once.
+    Count sent;      ///< The kernel took the last byte.
+    Count queued;    ///< Waiting or half sent; measured, not computed from the others.
+    std::array<Count, drop_reason_count> dropped;  ///< By DropReason.
+    std::uint64_t refused = 0;           ///< Not accepted: the sender was told (fail, wait, keep).
+    std::uint64_t queued_bytes_max = 0;  ///< The highest queued.bytes so far.
+};
+
+/// A bounded queue of messages, each a list of fragments that are sent in order without being
+/// joined. Many threads push; the loop's thread gathers the front into iovecs, sends, and tells how
+/// much the kernel took.
+///
+/// Memory: an arena of buffer_size_b for copied fragments and two rings, all allocated once.
+class TransmitQueue final {
+  public:
+    /// `on_work` is called on the pushing thread when the queue stops being empty.
+    /// REQUIRES: validate(options).
+    TransmitQueue(const EgressOptions& options, std::function<void()> on_work);
+    ~TransmitQueue();
+    TransmitQueue(const TransmitQueue&) = delete;
+    TransmitQueue& operator=(const TransmitQueue&) = delete;
+
+    // Any thread.
+
+    /// Queues one message. The fragments are moved from if it is accepted, and left alone if not.
+    /// Errors: `not_connected`, `would_block` (no room), `too_large`, `stopped`; with `drop` the
+    /// message is then counted as dropped (and moved from), else as refused.
+    Result<void> try_push(std::span<Buffer> fragments);
+    /// One message of bytes that are copied, whatever `copy_below_b` says.
+    Result<void> try_push_copy(std::span<const std::byte> bytes);
+    /// As try_push, but waits for room until `deadline`: `timed_out` after it. Not on the loop's
+    /// thread. With the policies `drop` and `fail` it does not wait.
+    Result<void> push(std::span<Buffer> fragments, SteadyTime deadline = never);
+    Result<void> push_copy(std::span<const std::byte> bytes, SteadyTime deadline = never);
+
+    /// Waits until all that was accepted is sent or dropped, or until the deadline; false at it.
+    bool wait_empty(SteadyTime deadline = never);
+
+    [[nodiscard]] EgressLedger ledger() const;
+
+    // The loop's thread.
+
+    /// A connection is there: sending may begin, at the border of a message (`keep`: where it was).
+    void connected();
+    /// The connection is gone; drops what the policy says.
+    void lost();
+    /// Drops everything as `stopped`; pushes fail from now on and waiting ones return.
+    void stop();
+
+    /// Points `pieces` at the front of the queue, up to `bytes_max`, and returns how many it used.
+    /// They stay valid until `consumed`, `lost` or `stop`.
+    [[nodiscard]] std::size_t gather(std::span<iovec> pieces, std::size_t bytes_max);
+    /// The kernel took the first `bytes` of what was gathered: gives back every fragment whose last
+    /// byte was among them.
+    void consumed(std::size_t bytes);
+    /// Whether there is nothing to gather.
+    [[nodiscard]] bool empty() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace sluice::net

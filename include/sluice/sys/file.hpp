@@ -1,0 +1,31 @@
+/// The seam: files and the standard streams, by blocking calls.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <span>
+
+#include "sluice/core/result.hpp"
+#include "sluice/core/time.hpp"
+#include "sluice/sys/descriptor.hpp"
+
+namespace sluice::sys {
+
+enum class StandardStream : int { input = 0, output = 1, error = 2 };
+
+/// A second descriptor for a standard stream of the process.
+[[nodiscard]] Result<Descriptor> open_standard(StandardStream stream);
+
+/// Reads what there is, waiting until there is something; `end` at the end of the file. A signal
+/// never interrupts it.
+[[nodiscard]] IoResult read(const Descriptor& file, std::span<std::byte> target) noexcept;
+
+/// Writes all pieces (at most 1,024), waiting as long as it takes, and returns how many bytes were
+/// written: all of them, or fewer with `failed`. Never raises SIGPIPE in the process that ignores it.
+[[nodiscard]] IoResult write_all(const Descriptor& file, std::span<iovec> pieces) noexcept;
+
+/// Waits until `file` is readable or at its end, or until the deadline; false at the deadline.
+[[nodiscard]] bool wait_readable(const Descriptor& file, SteadyTime deadline) noexcept;
+
+}  // namespace sluice::sys
