@@ -11,11 +11,11 @@
 namespace sluice {
 namespace {
 
-constexpr std::size_t name_bytes_max = 253;   // RFC 1035, 2.3.4, without the final dot
-constexpr std::size_t label_bytes_max = 63;   // RFC 1035, 2.3.4
-constexpr std::size_t path_bytes_max = 107;   // sockaddr_un::sun_path less its final NUL
-constexpr std::size_t scope_bytes_max = 15;   // IFNAMSIZ less its final NUL
-constexpr std::size_t shown_bytes_max = 80;   // of a bad address, in its error message
+constexpr std::size_t name_bytes_max = 253;  // RFC 1035, 2.3.4, without the final dot
+constexpr std::size_t label_bytes_max = 63;  // RFC 1035, 2.3.4
+constexpr std::size_t path_bytes_max = 107;  // sockaddr_un::sun_path less its final NUL
+constexpr std::size_t scope_bytes_max = 15;  // IFNAMSIZ less its final NUL
+constexpr std::size_t shown_bytes_max = 80;  // of a bad address, in its error message
 
 /// The text in quotes, shortened, with anything unprintable as \xNN: it may go to a terminal.
 std::string quoted(std::string_view text) {
@@ -142,9 +142,12 @@ std::string ip_text(int family, const std::array<std::uint8_t, 16>& ip) {
 
 std::string SocketAddress::to_string() const {
     switch (family) {
-        case Family::unix_path: return "unix:" + path;
-        case Family::ipv4: return ip_text(AF_INET, ip) + ":" + std::to_string(port);
-        case Family::ipv6: break;
+        case Family::unix_path:
+            return "unix:" + path;
+        case Family::ipv4:
+            return ip_text(AF_INET, ip) + ":" + std::to_string(port);
+        case Family::ipv6:
+            break;
     }
     const std::string scope = scope_id == 0 ? "" : "%" + std::to_string(scope_id);
     return "[" + ip_text(AF_INET6, ip) + scope + "]:" + std::to_string(port);
@@ -154,9 +157,12 @@ bool SocketAddress::is_loopback() const noexcept {
     constexpr std::array<std::uint8_t, 16> ipv6_loopback{0, 0, 0, 0, 0, 0, 0, 0,
                                                          0, 0, 0, 0, 0, 0, 0, 1};
     switch (family) {
-        case Family::unix_path: return true;
-        case Family::ipv4: return ip[0] == 127;
-        case Family::ipv6: break;
+        case Family::unix_path:
+            return true;
+        case Family::ipv4:
+            return ip[0] == 127;
+        case Family::ipv6:
+            break;
     }
     return ip == ipv6_loopback;
 }
@@ -176,8 +182,7 @@ Result<Address> Address::parse(std::string_view text) {
 
     const std::size_t colon = text.rfind(':');
     const std::size_t bracket = text.rfind(']');
-    if (colon == std::string_view::npos ||
-        (bracket != std::string_view::npos && colon < bracket)) {
+    if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket)) {
         return bad_address(text, "the port is missing");
     }
     const std::optional<std::uint16_t> port = parse_port(text.substr(colon + 1));
@@ -246,7 +251,8 @@ SocketAddress Address::numeric(std::uint32_t scope_id) const {
             result.scope_id = scope_id;
             ::inet_pton(AF_INET6, host_.c_str(), result.ip.data());
             break;
-        default: result.family = SocketAddress::Family::unix_path;
+        default:
+            result.family = SocketAddress::Family::unix_path;
     }
     return result;
 }

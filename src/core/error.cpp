@@ -45,33 +45,48 @@ const Description& describe(Errc code) noexcept {
 
 }  // namespace
 
-std::string_view name(Errc code) noexcept { return describe(code).name; }
+std::string_view name(Errc code) noexcept {
+    return describe(code).name;
+}
 
 Errc errc_from_errno(int error_number) noexcept {
     switch (error_number) {
         case ECONNREFUSED:
-        case ENOENT: return Errc::connection_refused;  // ENOENT: a Unix socket that is not there
+        case ENOENT:
+            return Errc::connection_refused;  // ENOENT: a Unix socket that is not there
         case ENETUNREACH:
         case EHOSTUNREACH:
         case ENETDOWN:
-        case EHOSTDOWN: return Errc::unreachable;
-        case EADDRINUSE: return Errc::address_in_use;
-        case EADDRNOTAVAIL: return Errc::address_unavailable;
+        case EHOSTDOWN:
+            return Errc::unreachable;
+        case EADDRINUSE:
+            return Errc::address_in_use;
+        case EADDRNOTAVAIL:
+            return Errc::address_unavailable;
         case EACCES:
-        case EPERM: return Errc::permission_denied;
+        case EPERM:
+            return Errc::permission_denied;
         case ECONNRESET:
         case ECONNABORTED:
-        case EPIPE: return Errc::connection_reset;
-        case ETIMEDOUT: return Errc::peer_dead;
+        case EPIPE:
+            return Errc::connection_reset;
+        case ETIMEDOUT:
+            return Errc::peer_dead;
         case EAGAIN:
-        case EINPROGRESS: return Errc::would_block;
+        case EINPROGRESS:
+            return Errc::would_block;
         case EMFILE:
-        case ENFILE: return Errc::limit_reached;
+        case ENFILE:
+            return Errc::limit_reached;
         case ENOMEM:
-        case ENOBUFS: return Errc::out_of_memory;
-        case EINVAL: return Errc::invalid_argument;
-        case ENODEV: return Errc::no_interface;
-        default: return Errc::system;
+        case ENOBUFS:
+            return Errc::out_of_memory;
+        case EINVAL:
+            return Errc::invalid_argument;
+        case ENODEV:
+            return Errc::no_interface;
+        default:
+            return Errc::system;
     }
 }
 
@@ -83,7 +98,8 @@ std::string Error::message() const {
     if (system_error_ != 0) {
         // strerrordesc_np is thread-safe, has no buffer and does not depend on the locale.
         const char* words = ::strerrordesc_np(system_error_);
-        text += " (errno " + std::to_string(system_error_) + ": " + (words ? words : "unknown") + ")";
+        text +=
+            " (errno " + std::to_string(system_error_) + ": " + (words ? words : "unknown") + ")";
     }
     return text;
 }

@@ -11,15 +11,21 @@ std::atomic<LogSink*> current_sink{nullptr};
 
 std::string_view name(LogLevel level) noexcept {
     switch (level) {
-        case LogLevel::debug: return "debug";
-        case LogLevel::info: return "info";
-        case LogLevel::warning: return "warning";
-        case LogLevel::error: return "error";
+        case LogLevel::debug:
+            return "debug";
+        case LogLevel::info:
+            return "info";
+        case LogLevel::warning:
+            return "warning";
+        case LogLevel::error:
+            return "error";
     }
     return "unknown";
 }
 
-void set_log_sink(LogSink* sink) noexcept { current_sink.store(sink, std::memory_order_release); }
+void set_log_sink(LogSink* sink) noexcept {
+    current_sink.store(sink, std::memory_order_release);
+}
 
 void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) noexcept {
     if (LogSink* sink = current_sink.load(std::memory_order_acquire)) {

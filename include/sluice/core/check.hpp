@@ -11,7 +11,7 @@ namespace sluice::detail {
 
 /// Aborts, also in release builds, unless `condition` holds. For bugs only: whatever the outside
 /// world can cause is a `Result`. `why` is a string literal that says which promise was broken.
-#define SLUICE_CHECK(condition, why) \
+#define SLUICE_CHECK(condition, why)                   \
     (__builtin_expect(static_cast<bool>(condition), 1) \
-         ? static_cast<void>(0) \
+         ? static_cast<void>(0)                        \
          : ::sluice::detail::check_failed(__FILE__, __LINE__, #condition, why))

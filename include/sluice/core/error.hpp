@@ -11,8 +11,8 @@ namespace sluice {
 /// disconnects and drops under them.
 enum class Errc : std::uint8_t {
     // The caller's input.
-    invalid_argument,    ///< A value outside its documented range; the detail says which.
-    invalid_address,     ///< A text that is no address; the detail says what is allowed.
+    invalid_argument,  ///< A value outside its documented range; the detail says which.
+    invalid_address,   ///< A text that is no address; the detail says what is allowed.
     // Getting a connection.
     resolve_failed,      ///< The name has no address, or nobody could be asked.
     no_interface,        ///< The scope of an IPv6 address names no interface of this machine (yet).
@@ -20,25 +20,25 @@ enum class Errc : std::uint8_t {
     unreachable,         ///< No route, or the network says that the host is not there.
     connect_timeout,     ///< No answer from any of the addresses in time.
     address_in_use,      ///< Somebody else listens on this address.
-    address_unavailable, ///< The local address is not one of this machine.
-    permission_denied,   ///< The operating system does not allow it; the detail says what would.
+    address_unavailable,  ///< The local address is not one of this machine.
+    permission_denied,    ///< The operating system does not allow it; the detail says what would.
     // The end of a connection.
-    peer_closed,         ///< The peer ended its side in an orderly way.
-    connection_reset,    ///< The peer, or something between, tore the connection down.
-    peer_dead,           ///< The peer no longer acknowledges (keepalive, TCP_USER_TIMEOUT).
-    data_timeout,        ///< No data arrived within `data_receive_timeout`.
-    send_stalled,        ///< The peer lives but read nothing within `send_stall_timeout`.
-    stopped,             ///< This side was told to stop.
+    peer_closed,       ///< The peer ended its side in an orderly way.
+    connection_reset,  ///< The peer, or something between, tore the connection down.
+    peer_dead,         ///< The peer no longer acknowledges (keepalive, TCP_USER_TIMEOUT).
+    data_timeout,      ///< No data arrived within `data_receive_timeout`.
+    send_stalled,      ///< The peer lives but read nothing within `send_stall_timeout`.
+    stopped,           ///< This side was told to stop.
     // The caller's moment.
-    would_block,         ///< No room (or no data) now; later there may be.
-    timed_out,           ///< The time that the caller allowed is over.
-    not_connected,       ///< There is no connection, and the policy is not to wait for one.
-    too_large,           ///< Larger than the limit could ever hold.
-    closed,              ///< The queue, pool or object was closed.
+    would_block,    ///< No room (or no data) now; later there may be.
+    timed_out,      ///< The time that the caller allowed is over.
+    not_connected,  ///< There is no connection, and the policy is not to wait for one.
+    too_large,      ///< Larger than the limit could ever hold.
+    closed,         ///< The queue, pool or object was closed.
     // The machine.
-    limit_reached,       ///< Descriptors, or another limit of the process, are used up.
-    out_of_memory,       ///< The kernel gave no memory.
-    system,              ///< Anything else; `system_error()` has the errno.
+    limit_reached,  ///< Descriptors, or another limit of the process, are used up.
+    out_of_memory,  ///< The kernel gave no memory.
+    system,         ///< Anything else; `system_error()` has the errno.
 };
 
 /// How many codes there are; they count from 0.

@@ -36,7 +36,8 @@ struct LinkOptions {
     Duration connect_timeout = std::chrono::seconds(5);
     /// Try again after every end and every failed attempt, for ever, from the first one on.
     bool reconnect = true;
-    /// The delay before an attempt is uniform in [d/2, d]; d begins here, doubles with every attempt
+    /// The delay before an attempt is uniform in [d/2, d]; d begins here, doubles with every
+    /// attempt
     Duration reconnect_initial = std::chrono::milliseconds(100);
     /// up to here,
     Duration reconnect_max = std::chrono::seconds(5);
@@ -74,17 +75,17 @@ struct LinkStatus {
     LinkState state = LinkState::idle;
     /// Why: of an end or a failed attempt (`waiting`, `stopped`). Empty on the way up.
     std::optional<Error> reason;
-    std::uint64_t connection = 0;     ///< Counts the connections of this link from 1; 0 = none yet.
+    std::uint64_t connection = 0;  ///< Counts the connections of this link from 1; 0 = none yet.
     std::optional<SocketAddress> peer;  ///< While connecting and up: who.
-    Duration retry_after{};           ///< In `waiting`: until the next attempt.
+    Duration retry_after{};             ///< In `waiting`: until the next attempt.
 };
 
 struct LinkStatistics {
     LinkState state = LinkState::idle;
     std::optional<Error> last_error;
     std::uint64_t connection = 0;
-    std::uint64_t attempts = 0;     ///< Begun, successful or not.
-    std::uint64_t connects = 0;     ///< Successful ones: each ends in `disconnects`, or is up.
+    std::uint64_t attempts = 0;  ///< Begun, successful or not.
+    std::uint64_t connects = 0;  ///< Successful ones: each ends in `disconnects`, or is up.
     std::array<std::uint64_t, errc_count> disconnects{};      ///< Ends of connections, by Errc.
     std::array<std::uint64_t, errc_count> failed_attempts{};  ///< By Errc.
     std::uint64_t received_bytes = 0;

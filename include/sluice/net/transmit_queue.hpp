@@ -33,7 +33,13 @@ enum class EgressPolicy : std::uint8_t {
 };
 
 /// Why a message was dropped; the names (`name()`) are a contract of the statistics.
-enum class DropReason : std::uint8_t { not_connected, buffer_full, too_large, connection_lost, stopped };
+enum class DropReason : std::uint8_t {
+    not_connected,
+    buffer_full,
+    too_large,
+    connection_lost,
+    stopped
+};
 inline constexpr std::size_t drop_reason_count = 5;
 [[nodiscard]] std::string_view name(DropReason reason) noexcept;
 

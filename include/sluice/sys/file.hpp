@@ -22,7 +22,8 @@ enum class StandardStream : int { input = 0, output = 1, error = 2 };
 [[nodiscard]] IoResult read(const Descriptor& file, std::span<std::byte> target) noexcept;
 
 /// Writes all pieces (at most 1,024), waiting as long as it takes, and returns how many bytes were
-/// written: all of them, or fewer with `failed`. Never raises SIGPIPE in the process that ignores it.
+/// written: all of them, or fewer with `failed`. Never raises SIGPIPE in the process that ignores
+/// it.
 [[nodiscard]] IoResult write_all(const Descriptor& file, std::span<iovec> pieces) noexcept;
 
 /// Waits until `file` is readable or at its end, or until the deadline; false at the deadline.

@@ -54,15 +54,15 @@ struct Accepted {
 
 /// The options that Sluice sets; each is a whole number to the kernel.
 enum class SocketOption : std::uint8_t {
-    reuse_address,            ///< SO_REUSEADDR, 0 or 1
-    nodelay,                  ///< TCP_NODELAY, 0 or 1
-    receive_buffer_bytes,     ///< SO_RCVBUF; the kernel doubles it, and caps it without an error
-    send_buffer_bytes,        ///< SO_SNDBUF; likewise
-    keepalive,                ///< SO_KEEPALIVE, 0 or 1
-    keepalive_idle_s,         ///< TCP_KEEPIDLE, seconds
-    keepalive_interval_s,     ///< TCP_KEEPINTVL, seconds
-    keepalive_probes,         ///< TCP_KEEPCNT
-    user_timeout_ms,          ///< TCP_USER_TIMEOUT, milliseconds; 0 = off
+    reuse_address,         ///< SO_REUSEADDR, 0 or 1
+    nodelay,               ///< TCP_NODELAY, 0 or 1
+    receive_buffer_bytes,  ///< SO_RCVBUF; the kernel doubles it, and caps it without an error
+    send_buffer_bytes,     ///< SO_SNDBUF; likewise
+    keepalive,             ///< SO_KEEPALIVE, 0 or 1
+    keepalive_idle_s,      ///< TCP_KEEPIDLE, seconds
+    keepalive_interval_s,  ///< TCP_KEEPINTVL, seconds
+    keepalive_probes,      ///< TCP_KEEPCNT
+    user_timeout_ms,       ///< TCP_USER_TIMEOUT, milliseconds; 0 = off
 };
 
 [[nodiscard]] Result<void> set_option(const Descriptor& socket, SocketOption option, int value);
@@ -70,14 +70,14 @@ enum class SocketOption : std::uint8_t {
 
 /// What the kernel knows of a TCP connection (TCP_INFO).
 struct TcpInfo {
-    std::uint32_t probes = 0;           ///< Unanswered keepalive or window probes.
-    std::uint32_t send_window = 0;      ///< What the peer is ready to take, bytes.
-    Duration since_data_received{};     ///< Since the last byte of data arrived.
-    Duration since_ack_received{};      ///< Since the peer last acknowledged anything.
+    std::uint32_t probes = 0;        ///< Unanswered keepalive or window probes.
+    std::uint32_t send_window = 0;   ///< What the peer is ready to take, bytes.
+    Duration since_data_received{};  ///< Since the last byte of data arrived.
+    Duration since_ack_received{};   ///< Since the peer last acknowledged anything.
     std::uint32_t rtt_us = 0;
-    std::uint32_t unacked = 0;          ///< Segments in flight.
-    std::uint32_t retransmits = 0;      ///< Segments retransmitted, in total.
-    std::uint64_t delivery_rate = 0;    ///< Bytes per second, the most recent measurement.
+    std::uint32_t unacked = 0;        ///< Segments in flight.
+    std::uint32_t retransmits = 0;    ///< Segments retransmitted, in total.
+    std::uint64_t delivery_rate = 0;  ///< Bytes per second, the most recent measurement.
 };
 
 /// Fails with `system` on a socket that is not TCP.
