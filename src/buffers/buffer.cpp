@@ -1,0 +1,64 @@
+#include "sluice/buffers/buffer.hpp"
+
+#include "buffers/block.hpp"
+#include "buffers/pool_state.hpp"
+#include "sluice/core/check.hpp"
+
+namespace sluice {
+namespace detail {
+
+void add_reference(Block& block) noexcept {
+    block.references.fetch_add(1, std::memory_order_relaxed);
+}
+
+void drop_reference(Block& block) noexcept {
+    if (block.references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+        block.pool->take_home(block);
+    }
+}
+
+bool is_unique(const Block& block) noexcept {
+    return block.references.load(std::memory_order_acquire) == 1;
+}
+
+bool is_writable(const Block& block) noexcept {
+    return block.kind != BlockKind::wrap;
+}
+
+}  // namespace detail
+
+Buffer Buffer::share() const noexcept {
+    if (block_ != nullptr) {
+        detail::add_reference(*block_);
+    }
+    return {block_, bytes_};
+}
+
+Buffer Buffer::slice(std::size_t offset, std::size_t size) const {
+    SLUICE_CHECK(offset <= bytes_.size() && size <= bytes_.size() - offset,
+                 "a slice outside its Buffer");
+    Buffer part = share();
+    part.bytes_ = bytes_.subspan(offset, size);
+    return part;
+}
+
+void Buffer::truncate(std::size_t size) {
+    SLUICE_CHECK(size <= bytes_.size(), "truncate to more than there is");
+    bytes_ = bytes_.first(size);
+}
+
+std::span<std::byte> Buffer::writable() {
+    SLUICE_CHECK(block_ != nullptr && detail::is_writable(*block_),
+                 "writable() of memory that is not a pool's");
+    SLUICE_CHECK(detail::is_unique(*block_), "writable() of shared bytes");
+    return {const_cast<std::byte*>(bytes_.data()), bytes_.size()};
+}
+
+void Buffer::reset() noexcept {
+    bytes_ = {};
+    if (detail::Block* const block = std::exchange(block_, nullptr)) {
+        detail::drop_reference(*block);
+    }
+}
+
+}  // namespace sluice

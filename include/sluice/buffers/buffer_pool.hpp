@@ -12,6 +12,10 @@
 
 namespace sluice {
 
+namespace detail {
+class PoolState;
+}
+
 struct BufferPoolOptions {
     /// All memory that the pool may ever hold, in bytes.
     std::size_t size_b = 16 * 1024 * 1024;
@@ -30,14 +34,16 @@ struct BufferPoolStatistics {
     std::size_t used_b_max = 0;   ///< The highest used_b so far.
     std::size_t blocks = 0;       ///< Blocks outside the pool now.
     std::uint64_t acquired = 0;   ///< Blocks handed out so far.
-    std::uint64_t exhausted = 0;  ///< Requests refused because nothing was free.
+    std::uint64_t exhausted = 0;  ///< Requests refused with `would_block` so far.
 };
 
-/// Hands out blocks as Buffers and takes each back when its last share is gone, on any thread. The
-/// block returned last is handed out first, while it is still in the cache. Blocks come in size
-/// classes: small ones are cut from slabs, larger ones than a slab are kept for reuse, because
-/// filling fresh pages costs many times more than filling used ones. Every block starts with a
-/// header of 64 bytes, so `acquire(n)` takes a class of at least n + 64.
+/// Hands out blocks as Buffers and takes each back when its last share is gone, on any thread.
+/// Blocks come in size classes: powers of two from 128 B to 8 KiB, cut from slabs; the slab; and
+/// powers of two times the slab. Of a class the block returned last is handed out first, while it
+/// is still in the cache. Free blocks stay mapped for reuse, because filling fresh pages costs many
+/// times more than filling used ones, until the limit is reached and another class needs their
+/// room. Every block starts with a header of 64 bytes, so `acquire(n)` takes a class of at least n
+/// + 64.
 ///
 /// An empty pool is no failure but back-pressure: `acquire` says `would_block`, and a MemoryWaiter
 /// is told when to try again. All functions: any thread.
@@ -45,7 +51,7 @@ class BufferPool final {
   public:
     /// REQUIRES: validate(options).
     explicit BufferPool(const BufferPoolOptions& options = {});
-    /// Aborts unless every Buffer and account came home: a Buffer that outlives its pool is a bug.
+    /// Aborts unless every Buffer, account and ReceiveBuffer is gone: outliving the pool is a bug.
     ~BufferPool();
     BufferPool(const BufferPool&) = delete;
     BufferPool& operator=(const BufferPool&) = delete;
@@ -55,38 +61,46 @@ class BufferPool final {
     /// `out_of_memory` when the kernel gives no pages.
     [[nodiscard]] Result<Buffer> acquire(std::size_t bytes);
 
-    /// A writable Buffer that is a whole slab: slab_size_b less the header.
+    /// A writable Buffer that is a whole slab: slab_size_b less the header. Errors: as of
+    /// `acquire`.
     [[nodiscard]] Result<Buffer> acquire_slab();
 
     /// Called when the last share of lent memory is gone, on that thread.
     using ReleaseFunction = void (*)(void* context, std::span<const std::byte> memory) noexcept;
 
     /// A Buffer over memory of the user's own, which must stay unchanged until `release` is called.
-    /// Errors: as of `acquire`, for the small block that keeps count; then `release` is not called.
+    /// The pool's lock is not held then, and Errors: as
+    /// of `acquire`, for the small block that keeps count; then `release` is not called.
+    /// REQUIRES: release is not null.
     [[nodiscard]] Result<Buffer> wrap(std::span<const std::byte> memory, ReleaseFunction release,
                                       void* context);
 
-    /// An account that stays below `limit_b`, as far as whoever receives asks it first.
+    /// An account that stays below `limit_b`, as far as whoever receives asks `has_room` first;
+    /// what is received after that may take it over the limit by one slab. Errors:
+    /// `invalid_argument` for a limit of 0, and as of `acquire`, for the small block that keeps
+    /// count.
     [[nodiscard]] Result<BufferAccount> open_account(std::size_t limit_b);
 
-    /// Calls `waiter` once when `acquire(bytes)` may succeed; at once if it may already. A waiter
-    /// waits for one thing at a time. It must be cancelled or have been called before it is destroyed.
+    /// Calls `waiter` once when `acquire(bytes)` may succeed; at once if it may already. All who
+    /// wait for what came back are called, so one that comes late may find nothing and waits again.
+    /// A waiter waits for one thing at a time. It must be cancelled or have been called before it
+    /// is destroyed. REQUIRES: `acquire(bytes)` is not `too_large`.
     void wait_for_memory(MemoryWaiter& waiter, std::size_t bytes);
-    /// Calls `waiter` once when `account` is below its limit; at once if it already is.
+    /// Calls `waiter` once when `account` is below its limit; at once if it already is. The account
+    /// may be closed meanwhile.
     void wait_for_account(MemoryWaiter& waiter, BufferAccount& account);
-    /// Afterwards `waiter` is not being called and will not be.
+    /// Afterwards `waiter` is not being called and will not be. Does nothing if it does not wait.
     void cancel_wait(MemoryWaiter& waiter) noexcept;
+    /// Whether `account` is below its limit.
     [[nodiscard]] bool has_room(const BufferAccount& account) const;
 
     [[nodiscard]] BufferPoolStatistics statistics() const;
+    /// The size of `acquire_slab()`.
     [[nodiscard]] std::size_t slab_capacity() const noexcept;
 
   private:
     friend class ReceiveBuffer;
-    friend class BufferAccount;
-    friend void detail::drop_reference(detail::Block& block) noexcept;
-    struct State;
-    std::unique_ptr<State> state_;
+    std::unique_ptr<detail::PoolState> state_;
 };
 
 }  // namespace sluice

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <span>
-#include <vector>
 
 #include "sluice/buffers/buffer.hpp"
 #include "sluice/buffers/buffer_account.hpp"
@@ -15,11 +14,14 @@ namespace sluice {
 /// Where an event loop receives: one current slab for all its connections, filled from its front,
 /// so that an idle connection holds no memory. What was received is cut off as a Buffer without
 /// being copied; the slab returns to the pool when the loop has moved on and all slices are gone.
+/// While nobody holds a slice of it, filling starts again at its front, which is in the cache.
 ///
 ///     current slab:  [ taken by slices | writable() ......................... ]
 ///                                      ^ cursor
 ///
-/// One thread.
+/// It goes `writable`, receive, `take` or `take_copy`; what `take` may need is set aside before, so
+/// that bytes which are already received find a place whatever the state of the pool. Between the
+/// calls it keeps a block of 128 B besides the slab for this. One thread.
 class ReceiveBuffer final {
   public:
     /// A read is offered at least `offer_bytes`; less is left at the end of a slab, unused.
@@ -29,29 +31,35 @@ class ReceiveBuffer final {
     ReceiveBuffer(const ReceiveBuffer&) = delete;
     ReceiveBuffer& operator=(const ReceiveBuffer&) = delete;
 
-    /// The rest of the current slab, at least `offer_bytes`, in a new slab if need be. Errors: as
-    /// of BufferPool::acquire.
-    [[nodiscard]] Result<std::span<std::byte>> writable();
+    /// The rest of the current slab, at least `offer_bytes`, in a new slab if need be, to receive
+    /// for `account`. Does not ask the account's limit. Errors: as of BufferPool::acquire; after
+    /// `would_block`, wait for `slab_capacity()`. REQUIRES: `account` is open in the same pool.
+    [[nodiscard]] Result<std::span<std::byte>> writable(const BufferAccount& account);
 
-    /// Cuts off the first `size` bytes of the last writable(), charged to `account`.
-    /// REQUIRES: 0 < size <= writable().size().
-    [[nodiscard]] Result<Buffer> take(std::size_t size, BufferAccount& account);
+    /// Cuts off the first `size` bytes of the last writable(), charged to `account`: with the whole
+    /// slab, unless it holds a slice of it already.
+    /// REQUIRES: 0 < size <= writable().size(); `account` is the one given to writable(); nothing
+    /// was taken since.
+    [[nodiscard]] Buffer take(std::size_t size, BufferAccount& account);
 
-    /// Copies them instead into a block of their own size, and leaves the cursor: for small reads,
-    /// which would otherwise each keep a slab from everybody. Falls back to `take` when the pool
-    /// has no such block.
-    [[nodiscard]] Result<Buffer> take_copy(std::size_t size, BufferAccount& account);
+    /// Copies them instead into a small block, charged with that block's size, and leaves the
+    /// cursor: for small reads, which would otherwise each keep a slab from everybody. Falls back
+    /// to `take` when the pool has no such block. REQUIRES: as of `take`.
+    [[nodiscard]] Buffer take_copy(std::size_t size, BufferAccount& account);
 
     /// Lets the current slab go, if its user has nothing to read for long.
     void release() noexcept;
 
   private:
+    [[nodiscard]] std::span<std::byte> rest() const noexcept;
+    [[nodiscard]] std::span<std::byte> accept_offer(std::size_t size, const BufferAccount& account);
+
     BufferPool& pool_;
     const std::size_t offer_bytes_;
     Buffer slab_;
     std::size_t cursor_ = 0;
-    unsigned long sequence_ = 0;           // of the current slab; accounts compare it
-    std::vector<detail::Block*> leases_;   // one for each account that has slices of this slab
+    Buffer spare_;                               // becomes the account's lease of the slab
+    const detail::Block* offered_to_ = nullptr;  // the account of a writable() not yet taken from
 };
 
 }  // namespace sluice
