@@ -1,0 +1,66 @@
+#include "sluice/sync/ring.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+namespace sluice::sync {
+namespace {
+
+TEST(Ring, GivesItemsBackInOrderAcrossItsEnd) {
+    Ring<int> ring(3);
+    int next = 0;
+    for (int i = 0; i < 10; ++i) {
+        ring.push_back(int(i));
+        if (ring.full()) {
+            EXPECT_EQ(ring.take(), next++);
+        }
+    }
+    EXPECT_EQ(ring.size(), 2u);
+    EXPECT_EQ(ring[0], 8);
+    EXPECT_EQ(ring[1], 9);
+}
+
+TEST(Ring, TakesFromTheMiddleAndKeepsTheOrder) {
+    for (std::size_t turn = 0; turn < 4; ++turn) {
+        Ring<int> ring(4);
+        for (std::size_t i = 0; i < turn; ++i) {
+            ring.push_back(-1);
+            (void)ring.take();
+        }
+        for (int i = 0; i < 4; ++i) {
+            ring.push_back(int(i));
+        }
+        EXPECT_EQ(ring.take(2), 2);
+        EXPECT_EQ(ring.size(), 3u);
+        EXPECT_EQ(ring.take(), 0);
+        EXPECT_EQ(ring.take(1), 3);
+        EXPECT_EQ(ring.take(), 1);
+        EXPECT_TRUE(ring.empty());
+    }
+}
+
+TEST(Ring, KeepsNothingOfWhatWasTaken) {
+    const auto shared = std::make_shared<int>(1);
+    Ring<std::shared_ptr<int>> ring(3);
+    for (int i = 0; i < 3; ++i) {
+        ring.push_back(std::shared_ptr<int>(shared));
+    }
+    EXPECT_EQ(ring.take(1), shared);
+    EXPECT_EQ(shared.use_count(), 3);
+}
+
+TEST(RingDeathTest, RefusesToOverflow) {
+    Ring<int> ring(1);
+    ring.push_back(1);
+    EXPECT_DEATH(ring.push_back(2), "push_back into a full Ring");
+}
+
+TEST(RingDeathTest, RefusesAnIndexBeyondItsItems) {
+    Ring<int> ring(2);
+    ring.push_back(1);
+    EXPECT_DEATH((void)ring[1], "index is below its size");
+}
+
+}  // namespace
+}  // namespace sluice::sync
