@@ -39,6 +39,21 @@ constexpr std::array<Description, errc_count> descriptions{{
     {"system", "system error"},
 }};
 
+/// Whether the kernel's words say more than the code: it stands for several of its errors.
+bool needs_kernel_words(Errc code) noexcept {
+    switch (code) {
+        case Errc::unreachable:
+        case Errc::permission_denied:
+        case Errc::invalid_argument:
+        case Errc::limit_reached:
+        case Errc::out_of_memory:
+        case Errc::system:
+            return true;
+        default:
+            return false;
+    }
+}
+
 const Description& describe(Errc code) noexcept {
     return descriptions[static_cast<std::size_t>(code)];
 }
@@ -95,7 +110,7 @@ std::string Error::message() const {
     if (!detail_.empty()) {
         text += ": " + detail_;
     }
-    if (system_error_ != 0) {
+    if (system_error_ != 0 && needs_kernel_words(code_)) {
         // strerrordesc_np is thread-safe, has no buffer and does not depend on the locale.
         const char* words = ::strerrordesc_np(system_error_);
         text +=

@@ -1,0 +1,204 @@
+#include "sluice/net/event_loop.hpp"
+
+#include <array>
+#include <string>
+
+#include "net/event_loop_state.hpp"
+#include "sluice/core/check.hpp"
+#include "sluice/sys/clock.hpp"
+#include "sluice/sys/thread.hpp"
+
+namespace sluice::net {
+namespace {
+
+constexpr std::size_t events_per_turn = 128;
+/// A read is offered this much at least; less makes system calls the cost.
+constexpr std::size_t offer_bytes = 64 * 1024;
+
+std::size_t receive_share(const EventLoopOptions& options) {
+    return options.receive_share_b != 0 ? options.receive_share_b : options.receive_pool.size_b / 4;
+}
+
+/// A slab may be smaller than the usual offer.
+std::size_t receive_offer(const BufferPool& pool) {
+    return std::min(offer_bytes, pool.slab_capacity());
+}
+
+}  // namespace
+
+std::uint64_t HandlerTable::add(LoopHandler& handler) {
+    if (free_.empty()) {
+        free_.push_back(static_cast<std::uint32_t>(slots_.size()));
+        slots_.emplace_back();
+    }
+    const std::uint32_t index = free_.back();
+    free_.pop_back();
+    slots_[index].handler = &handler;
+    return std::uint64_t{slots_[index].generation} << 32U | index;
+}
+
+void HandlerTable::remove(std::uint64_t token) noexcept {
+    if (find(token) != nullptr) {
+        const auto index = static_cast<std::uint32_t>(token);
+        slots_[index].handler = nullptr;
+        ++slots_[index].generation;
+        free_.push_back(index);
+    }
+}
+
+LoopHandler* HandlerTable::find(std::uint64_t token) const noexcept {
+    const auto index = static_cast<std::uint32_t>(token);
+    const bool current = index < slots_.size() &&
+                         slots_[index].generation == static_cast<std::uint32_t>(token >> 32U);
+    return current ? slots_[index].handler : nullptr;
+}
+
+EventLoop::State::State(const EventLoopOptions& options, sys::Poller readiness)
+    : poller(std::move(readiness)),
+      now(sys::now()),
+      pool(options.receive_pool),
+      receive_buffer(pool, receive_offer(pool)),
+      receive_share_bytes(receive_share(options)) {}
+
+void EventLoop::State::post(std::function<void()> function) {
+    bool wake = false;
+    {
+        const sync::MutexLock lock(mutex);
+        posted.push_back(std::move(function));
+        wake = !std::exchange(wake_pending, true);
+    }
+    if (wake) {
+        poller.wake();
+    }
+}
+
+void EventLoop::State::signal(std::uint64_t token) {
+    post([this, token] {
+        if (LoopHandler* handler = handlers.find(token)) {
+            handler->on_signal();
+        }
+    });
+}
+
+void EventLoop::State::retire(std::unique_ptr<LoopHandler> handler) {
+    retired.push_back(std::move(handler));
+}
+
+bool EventLoop::State::is_owned_by_this_thread() const noexcept {
+    const std::uint64_t thread = owner.load(std::memory_order_acquire);
+    return thread == 0 || thread == sys::this_thread_id();
+}
+
+void EventLoop::State::turn(SteadyTime deadline) {
+    SLUICE_CHECK(!in_turn, "a turn inside a turn of the same loop");
+    in_turn = true;
+    std::array<sys::Readiness, events_per_turn> ready;
+    const std::size_t count = poller.wait(ready, std::min(deadline, timers.next()));
+    now = sys::now();
+    for (std::size_t i = 0; i < count; ++i) {
+        if (LoopHandler* handler = handlers.find(ready[i].token)) {
+            handler->on_ready(ready[i]);
+        }
+    }
+    timers.run_due(now);
+    run_posted();
+    retired.clear();
+    in_turn = false;
+}
+
+void EventLoop::State::run_posted() {
+    {
+        const sync::MutexLock lock(mutex);
+        running.swap(posted);
+        wake_pending = false;
+    }
+    for (const std::function<void()>& function : running) {
+        function();
+    }
+    running.clear();
+}
+
+Result<void> validate(const EventLoopOptions& options) {
+    if (Result<void> valid = sluice::validate(options.receive_pool); !valid) {
+        return valid;
+    }
+    if (options.receive_share_b != 0 &&
+        (options.receive_share_b < options.receive_pool.slab_size_b ||
+         options.receive_share_b > options.receive_pool.size_b)) {
+        return Error(Errc::invalid_argument,
+                     "receive_share_b " + std::to_string(options.receive_share_b) +
+                         "; allowed are 0 (a quarter of the pool) and from one slab (" +
+                         std::to_string(options.receive_pool.slab_size_b) + ") to the pool (" +
+                         std::to_string(options.receive_pool.size_b) + ")");
+    }
+    return {};
+}
+
+EventLoop::EventLoop(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+
+EventLoop::~EventLoop() {
+    SLUICE_CHECK(state_->handlers.empty() && state_->timers.empty(),
+                 "an event loop must outlive its links, streams, listeners and timers");
+}
+
+Result<std::unique_ptr<EventLoop>> EventLoop::create(const EventLoopOptions& options) {
+    if (Result<void> valid = validate(options); !valid) {
+        return valid.error();
+    }
+    Result<sys::Poller> poller = sys::Poller::create();
+    if (!poller) {
+        return poller.error();
+    }
+    auto state = std::make_unique<State>(options, *std::move(poller));
+    return std::unique_ptr<EventLoop>(new EventLoop(std::move(state)));
+}
+
+void EventLoop::run() {
+    const std::uint64_t thread = sys::this_thread_id();
+    state_->owner.store(thread, std::memory_order_release);
+    state_->current.store(thread, std::memory_order_relaxed);
+    while (!state_->stop_requested.exchange(false, std::memory_order_acquire)) {
+        state_->turn(never);
+    }
+    state_->current.store(0, std::memory_order_relaxed);
+    state_->owner.store(0, std::memory_order_release);
+}
+
+void EventLoop::turn(SteadyTime deadline) {
+    const std::uint64_t thread = sys::this_thread_id();
+    state_->owner.store(thread, std::memory_order_release);
+    state_->current.store(thread, std::memory_order_relaxed);
+    state_->turn(deadline);
+    state_->current.store(0, std::memory_order_relaxed);
+}
+
+void EventLoop::request_stop() noexcept {
+    state_->stop_requested.store(true, std::memory_order_release);
+    state_->poller.wake();
+}
+
+void EventLoop::post(std::function<void()> function) {
+    state_->post(std::move(function));
+}
+
+bool EventLoop::is_current_thread() const noexcept {
+    return state_->current.load(std::memory_order_relaxed) == sys::this_thread_id();
+}
+
+SteadyTime EventLoop::now() const noexcept {
+    return state_->now;
+}
+
+SteadyTime EventLoop::next_deadline() const noexcept {
+    return state_->timers.next();
+}
+
+int EventLoop::descriptor() const noexcept {
+    return state_->poller.descriptor();
+}
+
+BufferPool& EventLoop::receive_pool() noexcept {
+    return state_->pool;
+}
+
+}  // namespace sluice::net

@@ -1,0 +1,382 @@
+#include "sluice/net/link.hpp"
+
+#include <atomic>
+#include <utility>
+
+#include "net/backoff.hpp"
+#include "net/completion.hpp"
+#include "net/connector.hpp"
+#include "net/event_loop_state.hpp"
+#include "net/peer_health.hpp"
+#include "sluice/core/check.hpp"
+#include "sluice/net/stream.hpp"
+#include "sluice/sync/mutex.hpp"
+#include "sluice/sys/random.hpp"
+
+namespace sluice::net {
+
+std::string_view name(LinkState state) noexcept {
+    switch (state) {
+        case LinkState::idle:
+            return "idle";
+        case LinkState::resolving:
+            return "resolving";
+        case LinkState::connecting:
+            return "connecting";
+        case LinkState::up:
+            return "up";
+        case LinkState::waiting:
+            return "waiting";
+        case LinkState::stopped:
+            break;
+    }
+    return "stopped";
+}
+
+struct Link::State final : LoopHandler, ConnectorHandler, StreamHandler {
+    State(EventLoop& loop_in, LinkOptions options_in, LinkHandler& handler_in);
+
+    // What the parts tell.
+    void on_signal() override;
+    void on_connecting(const SocketAddress& peer) override;
+    void on_connected(sys::Descriptor socket, const SocketAddress& peer) override;
+    void on_failed(const Error& reason) override;
+    void on_packet(Packet&& packet) override;
+    void on_end(const Error& reason) override;
+    void on_data_timer();
+
+    // The course of a link.
+    void enter_loop();
+    void begin_attempt();
+    void open_stream(sys::Descriptor socket, SocketAddress::Family family);
+    /// Ends the connection from this side and goes on as after any other end.
+    void disconnect(const Error& reason);
+    void go_on_after(const Error& reason);
+    void shut_down(std::optional<Error> reason);
+
+    void apply_requests();
+    void arm_data_timer(SteadyTime silent_since);
+    void tell_state(LinkState state, std::optional<Error> reason = {}, Duration retry_after = {});
+    void leave_callback();
+    /// Lets `on_signal` be called on the loop's thread; nothing if the link is not there. Any
+    /// thread.
+    void signal() { loop.state().signal(token.load(std::memory_order_acquire)); }
+
+    EventLoop& loop;
+    const LinkOptions options;
+    LinkHandler& handler;
+    TransmitQueue egress;
+    std::atomic<std::uint64_t> token{HandlerTable::no_token};
+
+    // The loop's thread only.
+    Connector connector;
+    std::unique_ptr<Stream> stream;
+    Backoff backoff;
+    PeerHealth health;
+    Timer retry_timer;
+    Timer data_timer;
+    std::optional<SocketAddress> peer;
+    SteadyTime up_since{};
+    SteadyTime reading_since{};
+    bool is_shut_down = false;
+    int callback_depth = 0;
+
+    // Requests from any thread; `on_signal` carries them out.
+    std::atomic<bool> start_requested{false};
+    std::atomic<bool> stop_requested{false};
+    std::atomic<bool> pause_requested{false};
+    std::atomic<bool> finish_requested{false};
+
+    mutable sync::Mutex mutex;
+    LinkStatistics statistics SLUICE_GUARDED_BY(mutex);
+};
+
+Link::State::State(EventLoop& loop_in, LinkOptions options_in, LinkHandler& handler_in)
+    : loop(loop_in),
+      options(std::move(options_in)),
+      handler(handler_in),
+      egress(options.egress, [this] { signal(); }),
+      connector(loop_in, options, *this),
+      backoff(options.reconnect_initial, options.reconnect_max),
+      health(loop_in, options.socket.dead_peer_timeout, options.send_stall_timeout, egress,
+             {.on_look =
+                  [this](const sys::TcpInfo& info) {
+                      const sync::MutexLock lock(mutex);
+                      statistics.tcp = info;
+                  },
+              .on_dead = [this](const Error& reason) { disconnect(reason); }}),
+      retry_timer(loop_in, [this] { begin_attempt(); }),
+      data_timer(loop_in, [this] { on_data_timer(); }) {}
+
+void Link::State::enter_loop() {
+    if (!is_shut_down) {
+        token.store(loop.state().handlers.add(*this), std::memory_order_release);
+        retry_timer.arm(loop.now());
+        apply_requests();
+    }
+}
+
+void Link::State::begin_attempt() {
+    {
+        const sync::MutexLock lock(mutex);
+        ++statistics.attempts;
+    }
+    connector.begin();
+    if (options.address.kind() == Address::Kind::name) {
+        tell_state(LinkState::resolving);
+    }
+}
+
+void Link::State::on_connecting(const SocketAddress& address) {
+    peer = address;
+    tell_state(LinkState::connecting);
+}
+
+void Link::State::on_connected(sys::Descriptor socket, const SocketAddress& address) {
+    peer = address;
+    up_since = loop.now();
+    {
+        const sync::MutexLock lock(mutex);
+        ++statistics.connects;
+        ++statistics.connection;
+        statistics.socket = read_back(socket, address.family);
+        statistics.tcp = {};
+    }
+    open_stream(std::move(socket), address.family);
+}
+
+void Link::State::open_stream(sys::Descriptor socket, SocketAddress::Family family) {
+    egress.connected();
+    Result<std::unique_ptr<Stream>> opened = Stream::open(loop, std::move(socket), egress, *this);
+    if (!opened) {
+        on_end(opened.error());
+        return;
+    }
+    stream = *std::move(opened);
+    if (family != SocketAddress::Family::unix_path) {
+        health.watch(stream->socket());
+    }
+    arm_data_timer(up_since);
+    tell_state(LinkState::up);
+    on_signal();  // what was requested or queued before
+}
+
+void Link::State::on_failed(const Error& reason) {
+    {
+        const sync::MutexLock lock(mutex);
+        ++statistics.failed_attempts[static_cast<std::size_t>(reason.code())];
+    }
+    go_on_after(reason);
+}
+
+void Link::State::on_packet(Packet&& packet) {
+    {
+        const sync::MutexLock lock(mutex);
+        statistics.received_bytes += packet.data.size();
+        ++statistics.received_packets;
+        statistics.largest_packet_bytes =
+            std::max<std::uint64_t>(statistics.largest_packet_bytes, packet.data.size());
+    }
+    ++callback_depth;
+    handler.on_packet(std::move(packet));
+    leave_callback();
+}
+
+void Link::State::on_end(const Error& reason) {
+    health.stop();
+    data_timer.disarm();
+    stream.reset();
+    egress.lost();
+    {
+        const sync::MutexLock lock(mutex);
+        ++statistics.disconnects[static_cast<std::size_t>(reason.code())];
+    }
+    if (loop.now() - up_since >= options.healthy_after) {
+        backoff.reset();
+    }
+    go_on_after(reason);
+}
+
+void Link::State::disconnect(const Error& reason) {
+    stream->close();
+    on_end(reason);
+}
+
+void Link::State::go_on_after(const Error& reason) {
+    peer.reset();
+    {
+        const sync::MutexLock lock(mutex);
+        statistics.last_error = reason;
+    }
+    if (!options.reconnect) {
+        shut_down(reason);
+        return;
+    }
+    const Duration delay = backoff.next(sys::random_bits());
+    retry_timer.arm(loop.now() + delay);
+    tell_state(LinkState::waiting, reason, delay);
+}
+
+void Link::State::shut_down(std::optional<Error> reason) {
+    if (std::exchange(is_shut_down, true)) {
+        return;
+    }
+    connector.cancel();
+    retry_timer.disarm();
+    if (stream) {
+        health.stop();
+        data_timer.disarm();
+        stream.reset();
+        const sync::MutexLock lock(mutex);
+        ++statistics.disconnects[static_cast<std::size_t>(Errc::stopped)];
+    }
+    peer.reset();
+    egress.stop();
+    loop.state().handlers.remove(token.load(std::memory_order_relaxed));
+    tell_state(LinkState::stopped, std::move(reason));
+}
+
+void Link::State::on_data_timer() {
+    const SteadyTime silent_since = std::max(stream->last_receive_time(), reading_since);
+    const Duration timeout = options.data_receive_timeout;
+    if (stream->is_paused() || stream->is_starved()) {
+        arm_data_timer(loop.now());
+        return;
+    }
+    if (loop.now() - silent_since < timeout) {
+        arm_data_timer(silent_since);
+        return;
+    }
+    // What arrived but was not read yet is no silence of the device.
+    if (const Result<sys::TcpInfo> info = sys::tcp_info(stream->socket());
+        info && info->since_data_received < timeout) {
+        arm_data_timer(loop.now() - info->since_data_received);
+        return;
+    }
+    disconnect(Error(Errc::data_timeout));
+}
+
+/// Timers are lazy: a packet moves none; the timer looks when it is due.
+void Link::State::arm_data_timer(SteadyTime silent_since) {
+    if (options.data_receive_timeout > Duration::zero()) {
+        data_timer.arm(saturating_add(silent_since, options.data_receive_timeout));
+    }
+}
+
+void Link::State::on_signal() {
+    apply_requests();
+    if (stream) {
+        stream->flush();
+    }
+}
+
+void Link::State::apply_requests() {
+    if (is_shut_down) {
+        return;
+    }
+    if (stop_requested.load(std::memory_order_acquire)) {
+        if (callback_depth == 0) {
+            shut_down(std::nullopt);
+        }
+        return;
+    }
+    if (!stream) {
+        return;
+    }
+    if (pause_requested.load(std::memory_order_acquire)) {
+        stream->pause();
+    } else if (stream->is_paused()) {
+        reading_since = loop.now();
+        stream->resume();
+    }
+    if (stream && finish_requested.load(std::memory_order_acquire)) {
+        stream->finish_sending();
+    }
+}
+
+void Link::State::tell_state(LinkState state, std::optional<Error> reason, Duration retry_after) {
+    LinkStatus status{.state = state,
+                      .reason = std::move(reason),
+                      .connection = 0,
+                      .peer = peer,
+                      .retry_after = retry_after};
+    {
+        const sync::MutexLock lock(mutex);
+        statistics.state = state;
+        status.connection = statistics.connection;
+    }
+    ++callback_depth;
+    handler.on_state(status);
+    leave_callback();
+}
+
+void Link::State::leave_callback() {
+    if (--callback_depth == 0 && !is_shut_down && stop_requested.load(std::memory_order_acquire)) {
+        shut_down(std::nullopt);
+    }
+}
+
+Link::Link(EventLoop& loop, LinkOptions options, LinkHandler& handler)
+    : state_(std::make_shared<State>(loop, std::move(options), handler)) {
+    SLUICE_CHECK(validate(state_->options), "the options of a link must be valid");
+}
+
+Link::~Link() {
+    SLUICE_CHECK(!state_->loop.is_current_thread() || state_->callback_depth == 0,
+                 "a link destroyed in its own callback");
+    stop();
+}
+
+void Link::start() {
+    SLUICE_CHECK(!state_->start_requested.exchange(true), "a link is started once");
+    if (state_->loop.state().is_owned_by_this_thread()) {
+        state_->enter_loop();
+    } else {
+        state_->loop.post([state = state_] { state->enter_loop(); });
+    }
+}
+
+void Link::stop() {
+    state_->stop_requested.store(true, std::memory_order_release);
+    if (state_->loop.state().is_owned_by_this_thread()) {
+        state_->apply_requests();
+        return;
+    }
+    const Completion completion;
+    state_->loop.post([state = state_, completion] {
+        state->apply_requests();
+        completion.complete();
+    });
+    completion.wait();
+}
+
+void Link::pause() {
+    state_->pause_requested.store(true, std::memory_order_release);
+    state_->signal();
+}
+
+void Link::resume() {
+    state_->pause_requested.store(false, std::memory_order_release);
+    state_->signal();
+}
+
+void Link::finish_sending() {
+    state_->finish_requested.store(true, std::memory_order_release);
+    state_->signal();
+}
+
+TransmitQueue& Link::egress() noexcept {
+    return state_->egress;
+}
+
+LinkStatistics Link::statistics() const {
+    LinkStatistics look;
+    {
+        const sync::MutexLock lock(state_->mutex);
+        look = state_->statistics;
+    }
+    look.egress = state_->egress.ledger();
+    return look;
+}
+
+}  // namespace sluice::net

@@ -1,0 +1,304 @@
+#include "sluice/net/stream.hpp"
+
+#include <array>
+#include <optional>
+
+#include "net/event_loop_state.hpp"
+#include "sluice/core/check.hpp"
+#include "sluice/sys/clock.hpp"
+
+namespace sluice::net {
+namespace {
+
+// What one turn of the loop does for one connection at most, so that none starves another.
+constexpr std::size_t receives_per_turn = 16;
+constexpr std::size_t bytes_per_turn = 1024 * 1024;
+constexpr std::size_t sends_per_turn = 16;
+
+constexpr std::size_t pieces_per_send = 1024;  // IOV_MAX on Linux
+constexpr std::size_t bytes_per_send = 1024 * 1024;
+
+/// Below this a receive is copied while the loop has several connections: a few small packets,
+/// each kept by somebody, would otherwise keep a slab each.
+constexpr std::size_t copy_below_bytes = 4096;
+
+}  // namespace
+
+struct Stream::State final : LoopHandler, MemoryWaiter {
+    State(EventLoop& loop_in, sys::Descriptor socket_in, TransmitQueue& queue_in,
+          StreamHandler& handler_in)
+        : loop(loop_in.state()),
+          socket(std::move(socket_in)),
+          queue(queue_in),
+          handler(&handler_in),
+          last_receive(loop_in.now()) {}
+
+    void on_ready(const sys::Readiness& readiness) override;
+    void on_signal() override;
+    void memory_available() noexcept override { loop.signal(token); }
+
+    void receive();
+    /// Receives once; false when there is no more to do in this turn.
+    bool receive_once(std::size_t& budget);
+    void hand_over(std::size_t bytes);
+    /// Memory to receive into; empty if there is none now, then a signal comes when there is.
+    std::span<std::byte> find_memory();
+    void send();
+    void end(const Error& reason);
+    void close() noexcept;
+    void watch();
+
+    [[nodiscard]] bool is_closed() const noexcept { return !socket.is_open(); }
+    [[nodiscard]] bool wants_data() const noexcept {
+        return !is_closed() && !is_paused && !is_starved;
+    }
+
+    EventLoop::State& loop;
+    sys::Descriptor socket;
+    TransmitQueue& queue;
+    StreamHandler* handler;
+    BufferAccount account;
+    std::uint64_t token = 0;
+
+    sys::Interest watched;
+    bool is_paused = false;
+    bool is_starved = false;
+    bool is_send_blocked = false;
+    bool finish_requested = false;
+    bool finish_sent = false;
+    std::optional<Error> send_error;  // reported once everything that arrived was handed over
+
+    SteadyTime last_receive;
+    std::uint64_t stream_offset = 0;
+};
+
+void Stream::State::on_ready(const sys::Readiness& readiness) {
+    if (readiness.readable && wants_data()) {
+        receive();
+    }
+    if (readiness.writable && is_send_blocked && !is_closed()) {
+        is_send_blocked = false;
+        send();
+    }
+    watch();
+}
+
+void Stream::State::on_signal() {
+    if (is_starved) {
+        loop.pool.cancel_wait(*this);
+        is_starved = false;
+    }
+    if (wants_data()) {
+        receive();
+    }
+    watch();
+}
+
+void Stream::State::receive() {
+    std::size_t budget = bytes_per_turn;
+    for (std::size_t i = 0; i < receives_per_turn && budget > 0 && wants_data(); ++i) {
+        if (!receive_once(budget)) {
+            return;
+        }
+    }
+}
+
+bool Stream::State::receive_once(std::size_t& budget) {
+    const std::span<std::byte> room = find_memory();
+    if (room.empty()) {
+        return false;
+    }
+    const sys::IoResult result = sys::receive(socket, room);
+    switch (result.status) {
+        case sys::IoStatus::done:
+            budget -= std::min(budget, result.bytes);
+            hand_over(result.bytes);
+            return result.bytes == room.size();  // less: the kernel has no more now
+        case sys::IoStatus::would_block:
+            if (send_error) {
+                end(*send_error);
+            }
+            return false;
+        case sys::IoStatus::end:
+            end(send_error ? *send_error : Error(Errc::peer_closed));
+            break;
+        case sys::IoStatus::failed:
+            end(send_error ? *send_error : Error::from_errno(result.error));
+            break;
+    }
+    return false;
+}
+
+std::span<std::byte> Stream::State::find_memory() {
+    if (loop.streams > 1 && !loop.pool.has_room(account)) {
+        is_starved = true;
+        loop.pool.wait_for_account(*this, account);
+        return {};
+    }
+    const Result<std::span<std::byte>> room = loop.receive_buffer.writable(account);
+    if (!room) {
+        is_starved = true;
+        loop.pool.wait_for_memory(*this, loop.pool.slab_capacity());
+        return {};
+    }
+    return *room;
+}
+
+void Stream::State::hand_over(std::size_t bytes) {
+    const bool copy = loop.streams > 1 && bytes < copy_below_bytes;
+    last_receive = sys::now();
+    Packet packet{.data = copy ? loop.receive_buffer.take_copy(bytes, account)
+                               : loop.receive_buffer.take(bytes, account),
+                  .receive_time = sys::system_now(),
+                  .receive_time_steady = last_receive,
+                  .stream_offset = stream_offset};
+    stream_offset += bytes;
+    handler->on_packet(std::move(packet));
+}
+
+void Stream::State::send() {
+    std::array<iovec, pieces_per_send> pieces;
+    for (std::size_t i = 0; i < sends_per_turn && !send_error; ++i) {
+        const std::size_t count = queue.gather(pieces, bytes_per_send);
+        if (count == 0) {
+            if (finish_requested && !std::exchange(finish_sent, true)) {
+                static_cast<void>(sys::shutdown_send(socket));  // fails only if it is broken anyway
+            }
+            return;
+        }
+        const sys::IoResult result = sys::send(socket, std::span(pieces).first(count));
+        if (result.status == sys::IoStatus::failed) {
+            send_error = Error::from_errno(result.error);
+            loop.signal(token);  // to read what is left, then report
+            return;
+        }
+        queue.consumed(result.bytes);
+        if (result.status == sys::IoStatus::would_block) {
+            break;
+        }
+    }
+    is_send_blocked = !send_error;
+}
+
+void Stream::State::end(const Error& reason) {
+    StreamHandler* const told = handler;
+    close();
+    told->on_end(reason);
+}
+
+void Stream::State::close() noexcept {
+    if (is_closed()) {
+        return;
+    }
+    if (watched != sys::Interest{}) {
+        loop.poller.remove(socket);
+        watched = {};
+    }
+    loop.pool.cancel_wait(*this);
+    loop.handlers.remove(token);
+    --loop.streams;
+    account = BufferAccount();
+    socket.close();
+}
+
+/// Tells the poller what is wanted. A descriptor of which nothing is wanted is removed, because
+/// errors and hang-ups are reported whatever the interest.
+void Stream::State::watch() {
+    if (is_closed()) {
+        return;
+    }
+    const sys::Interest wished{.readable = wants_data(), .writable = is_send_blocked};
+    if (wished == watched) {
+        return;
+    }
+    Result<void> done;
+    if (wished == sys::Interest{}) {
+        loop.poller.remove(socket);
+    } else if (watched == sys::Interest{}) {
+        done = loop.poller.add(socket, wished, token);
+    } else {
+        done = loop.poller.modify(socket, wished, token);
+    }
+    watched = done ? wished : sys::Interest{};
+    if (!done) {
+        end(done.error());
+    }
+}
+
+Stream::Stream(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+
+Stream::~Stream() {
+    state_->close();
+    EventLoop::State& loop = state_->loop;
+    loop.retire(std::move(state_));
+}
+
+Result<std::unique_ptr<Stream>> Stream::open(EventLoop& loop, sys::Descriptor socket,
+                                             TransmitQueue& queue, StreamHandler& handler) {
+    EventLoop::State& inside = loop.state();
+    Result<BufferAccount> account = inside.pool.open_account(inside.receive_share_bytes);
+    if (!account) {
+        return account.error();
+    }
+    auto state = std::make_unique<State>(loop, std::move(socket), queue, handler);
+    state->account = *std::move(account);
+    const sys::Interest reading{.readable = true};
+    state->token = inside.handlers.add(*state);
+    if (Result<void> added = inside.poller.add(state->socket, reading, state->token); !added) {
+        inside.handlers.remove(state->token);
+        return added.error();
+    }
+    state->watched = reading;
+    ++inside.streams;
+    return std::unique_ptr<Stream>(new Stream(std::move(state)));
+}
+
+void Stream::pause() {
+    state_->is_paused = true;
+    state_->watch();
+}
+
+void Stream::resume() {
+    if (!std::exchange(state_->is_paused, false)) {
+        return;
+    }
+    if (state_->send_error) {
+        state_->loop.signal(state_->token);
+    }
+    state_->watch();
+}
+
+bool Stream::is_paused() const noexcept {
+    return state_->is_paused;
+}
+
+void Stream::flush() {
+    // While the socket is full its readiness sends; a call now would only be refused.
+    if (!state_->is_closed() && !state_->is_send_blocked) {
+        state_->send();
+        state_->watch();
+    }
+}
+
+void Stream::finish_sending() {
+    state_->finish_requested = true;
+    flush();
+}
+
+void Stream::close() noexcept {
+    state_->close();
+}
+
+const sys::Descriptor& Stream::socket() const noexcept {
+    return state_->socket;
+}
+
+SteadyTime Stream::last_receive_time() const noexcept {
+    return state_->last_receive;
+}
+
+bool Stream::is_starved() const noexcept {
+    return state_->is_starved;
+}
+
+}  // namespace sluice::net

@@ -66,7 +66,8 @@ class Error {
     [[nodiscard]] int system_error() const noexcept { return system_error_; }
     [[nodiscard]] const std::string& detail() const noexcept { return detail_; }
 
-    /// One line for people: the code's meaning, the detail, and the kernel's words if any.
+    /// One line for people: the code's meaning, the detail, and the kernel's words where they add
+    /// something.
     [[nodiscard]] std::string message() const;
 
   private:

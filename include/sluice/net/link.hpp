@@ -112,7 +112,7 @@ class LinkHandler {
 /// live on one loop; there are no threads of its own.
 class Link final {
   public:
-    /// `loop` and `handler` must outlive the link. REQUIRES: validate(options).
+    /// `loop` and `handler` must outlive the link. Any thread. REQUIRES: validate(options).
     Link(EventLoop& loop, LinkOptions options, LinkHandler& handler);
     /// Stops it if need be: any thread from which `stop()` is allowed to wait.
     ~Link();
@@ -123,8 +123,8 @@ class Link final {
     void start();
     /// Closes the connection, abandons an attempt, drops what is queued as `stopped`. When it
     /// returns, no callback is running and none will begin; inside a callback of this link it only
-    /// requests that. Takes no longer than the callback that runs now. Any thread, while another
-    /// thread runs the loop; or the loop's own thread.
+    /// requests that. Takes no longer than the callback that runs now. Any thread, but from a
+    /// thread that does not turn the loop it waits for the one that does.
     void stop();
 
     /// Stops reading until `resume()`: the data timer rests too, TCP slows the device. Any thread.
@@ -142,7 +142,7 @@ class Link final {
 
   private:
     struct State;
-    std::unique_ptr<State> state_;
+    std::shared_ptr<State> state_;  // shared with what is posted to the loop
 };
 
 }  // namespace sluice::net

@@ -18,8 +18,6 @@ class StreamHandler {
     /// The connection ended; everything that arrived before was handed over. `peer_closed` for an
     /// orderly end. Called once, and not after `close()`.
     virtual void on_end(const Error& reason) = 0;
-    /// The kernel took everything that was queued.
-    virtual void on_drained() {}
 
   protected:
     ~StreamHandler() = default;

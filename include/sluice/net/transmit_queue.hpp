@@ -101,6 +101,8 @@ class TransmitQueue final {
     bool wait_empty(SteadyTime deadline = never);
 
     [[nodiscard]] EgressLedger ledger() const;
+    /// Bytes that the kernel has taken so far, of whole and of half sent messages.
+    [[nodiscard]] std::uint64_t taken_bytes() const;
 
     // The loop's thread.
 

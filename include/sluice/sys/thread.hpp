@@ -15,7 +15,7 @@ struct ThreadOptions {
     std::string name = "sluice";  ///< At most 15 bytes are shown by the system.
     /// 0: the ordinary scheduler. 1..99: SCHED_FIFO with this priority.
     int priority = 0;
-    CpuSet affinity;  ///< Empty: all processors.
+    CpuSet affinity{};  ///< Empty: all processors.
 };
 
 /// `invalid_argument` for a priority outside 0..99 and for processors that this process may not

@@ -1,0 +1,311 @@
+#include "cli/cat.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "cli/cat_output.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/signals.hpp"
+#include "sluice/core/log.hpp"
+#include "sluice/net/event_loop_thread.hpp"
+#include "sluice/sync/bounded_queue.hpp"
+
+namespace sluice::cli {
+namespace {
+
+// The loop stops reading when so much waits to be written, and reads again at half of it. The
+// queue itself is larger: a pause takes effect after the receives of the present turn.
+constexpr std::size_t waiting_bytes_high = 4 * 1024 * 1024;
+constexpr std::size_t waiting_packets_high = 512;
+constexpr std::size_t queue_packets = 4096;
+constexpr std::size_t batch_packets = 512;
+
+constexpr std::size_t input_bytes = 64 * 1024;
+constexpr std::size_t descriptors_needed = 24;
+constexpr Duration stop_grace = std::chrono::seconds(2);
+
+/// One line on standard error, in one write; lost if nobody reads there: the loop must not wait.
+void report(const std::string& text) {
+    const std::string line = "sluice: " + text + "\n";
+    pollfd target{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&target, 1, 0) > 0) {
+        [[maybe_unused]] const ssize_t put = ::write(STDERR_FILENO, line.data(), line.size());
+    }
+}
+
+/// Warnings and errors of the library, as lines on standard error.
+class ReportSink final : public LogSink {
+  public:
+    void write(const LogRecord& record) noexcept override {
+        if (record.level < LogLevel::warning) {
+            return;
+        }
+        std::string text = std::string(name(record.level)) + ": " + std::string(record.event);
+        for (const LogField& field : record.fields) {
+            text += " " + std::string(field.key) + "=";
+            std::visit([&text](const auto& value) { append(text, value); }, field.value);
+        }
+        report(text);
+    }
+
+  private:
+    static void append(std::string& text, std::string_view value) { text += value; }
+    template <typename Number>
+    static void append(std::string& text, Number value) {
+        text += std::to_string(value);
+    }
+};
+
+std::string milliseconds_text(Duration span) {
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(span).count();
+    return ms < 1000 ? std::to_string(ms) + " ms"
+                     : std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
+}
+
+std::string status_line(const net::LinkStatus& status, const Address& address) {
+    const std::string reason = status.reason ? status.reason->message() : "stopped";
+    switch (status.state) {
+        case net::LinkState::resolving:
+            return "resolving " + address.host();
+        case net::LinkState::connecting:
+            return "connecting to " + status.peer->to_string();
+        case net::LinkState::up:
+            return "connected to " + status.peer->to_string() + " (connection " +
+                   std::to_string(status.connection) + ")";
+        case net::LinkState::waiting:
+            return address.to_string() + ": " + reason + "; trying again in " +
+                   milliseconds_text(status.retry_after);
+        default:
+            return address.to_string() + ": " + reason;
+    }
+}
+
+/// The three activities: the loop's thread receives and sends, one thread reads standard input, and
+/// the caller's writes standard output.
+class Cat final : net::LinkHandler {
+  public:
+    Cat(const CatOptions& options, std::unique_ptr<net::EventLoopThread> loop)
+        : options_(options),
+          loop_(std::move(loop)),
+          link_(loop_->loop(), options.link, *this),
+          queue_({.items = queue_packets}),
+          quit_(::eventfd(0, EFD_CLOEXEC)) {}
+
+    int run();
+    /// Lets `run` return. Any thread.
+    void quit() {
+        ::eventfd_write(quit_.number(), 1);
+        link_.stop();
+        queue_.close();
+    }
+
+  private:
+    void on_packet(net::Packet&& packet) override;
+    void on_state(const net::LinkStatus& status) override;
+
+    void read_input();
+    [[nodiscard]] bool wait_for_input();
+    void write_output();
+    /// On the loop's thread: what was written makes room for more.
+    void on_written();
+    [[nodiscard]] int conclude();
+
+    const CatOptions& options_;
+    std::unique_ptr<net::EventLoopThread> loop_;
+    net::Link link_;
+    sync::BoundedQueue<CatPacket> queue_;
+    sys::Descriptor input_;
+    sys::Descriptor quit_;  // readable when the program ends
+
+    // The loop's thread only.
+    std::uint64_t connection_ = 0;
+    std::size_t waiting_packets_ = 0;
+    std::size_t waiting_bytes_ = 0;
+    bool is_paused_ = false;
+
+    std::atomic<std::size_t> written_packets_{0};  // not yet told to the loop's thread
+    std::atomic<std::size_t> written_bytes_{0};
+    std::atomic<bool> lost_device_{false};
+    std::atomic<int> input_error_{0};
+    int output_error_ = 0;
+};
+
+void Cat::on_packet(net::Packet&& packet) {
+    ++waiting_packets_;
+    waiting_bytes_ += packet.data.size();
+    if (!is_paused_ &&
+        (waiting_packets_ >= waiting_packets_high || waiting_bytes_ >= waiting_bytes_high)) {
+        is_paused_ = true;
+        link_.pause();
+    }
+    // Fails only when the program ends already.
+    static_cast<void>(queue_.try_push({std::move(packet), connection_}));
+}
+
+void Cat::on_written() {
+    waiting_packets_ -= written_packets_.exchange(0);
+    waiting_bytes_ -= written_bytes_.exchange(0);
+    if (is_paused_ && waiting_packets_ <= waiting_packets_high / 2 &&
+        waiting_bytes_ <= waiting_bytes_high / 2) {
+        is_paused_ = false;
+        link_.resume();
+    }
+}
+
+void Cat::on_state(const net::LinkStatus& status) {
+    connection_ = status.connection;
+    report(status_line(status, options_.link.address));
+    if (status.state == net::LinkState::stopped) {
+        lost_device_ = status.reason && status.reason->code() != Errc::peer_closed;
+        queue_.close();
+    }
+}
+
+bool Cat::wait_for_input() {
+    std::array<pollfd, 2> sources{{{input_.number(), POLLIN, 0}, {quit_.number(), POLLIN, 0}}};
+    while (::poll(sources.data(), sources.size(), -1) < 0 && errno == EINTR) {
+    }
+    return sources[1].revents == 0;
+}
+
+void Cat::read_input() {
+    std::vector<std::byte> bytes(input_bytes);
+    while (wait_for_input()) {
+        const sys::IoResult got = sys::read(input_, bytes);
+        if (got.status == sys::IoStatus::failed) {
+            input_error_ = got.error;
+            quit();
+            return;
+        }
+        if (got.status == sys::IoStatus::end) {
+            if (options_.half_close) {
+                link_.finish_sending();
+            }
+            return;
+        }
+        // Waits for the device to take what was read before; fails only when the link stopped.
+        if (!link_.egress().push_copy(std::span(bytes).first(got.bytes))) {
+            return;
+        }
+    }
+}
+
+void Cat::write_output() {
+    Result<sys::Descriptor> file = sys::open_standard(sys::StandardStream::output);
+    if (!file) {
+        output_error_ = file.error().system_error();
+        return;
+    }
+    CatOutput output(options_.format, *file);
+    sync::PoppedBatch<CatPacket> batch(batch_packets);
+    while (queue_.pop_batch(batch)) {
+        output_error_ = output.write(batch);
+        if (output_error_ != 0) {
+            return;
+        }
+        for (const CatPacket& packet : batch) {
+            written_bytes_ += packet.packet.data.size();
+        }
+        written_packets_ += batch.size();
+        batch.clear();
+        loop_->loop().post([this] { on_written(); });
+    }
+}
+
+int Cat::run() {
+    Result<sys::Descriptor> input = sys::open_standard(sys::StandardStream::input);
+    sys::Thread reader;
+    link_.start();
+    if (input) {  // a closed standard input is an empty one
+        input_ = *std::move(input);
+        Result<sys::Thread> started =
+            sys::Thread::start({.name = "input"}, [this] { read_input(); });
+        if (!started) {
+            report(started.error().message());
+            return exit_os;
+        }
+        reader = *std::move(started);
+    }
+    write_output();
+    quit();
+    reader.join();
+    return conclude();
+}
+
+int Cat::conclude() {
+    const net::EgressLedger ledger = link_.statistics().egress;
+    const auto unsent = ledger.dropped[static_cast<std::size_t>(net::DropReason::stopped)].bytes;
+    if (unsent > 0) {
+        report(std::to_string(unsent) + " bytes of standard input were not sent");
+    }
+    if (output_error_ != 0 && output_error_ != EPIPE) {
+        report("writing standard output: " + Error::from_errno(output_error_).message());
+        return exit_io;
+    }
+    if (input_error_ != 0) {
+        report("reading standard input: " + Error::from_errno(input_error_).message());
+        return exit_io;
+    }
+    return lost_device_ ? exit_unavailable : exit_ok;
+}
+
+/// Between the signals' thread and the one that runs the Cat.
+struct Signalled {
+    sync::Mutex mutex;
+    Cat* cat SLUICE_GUARDED_BY(mutex) = nullptr;  // while it runs
+    int number SLUICE_GUARDED_BY(mutex) = 0;      // of the first signal, or 0
+};
+
+}  // namespace
+
+int run_cat(const CatOptions& options) {
+    static ReportSink sink;
+    set_log_sink(&sink);
+    if (const std::size_t limit = sys::raise_descriptor_limit(); limit < descriptors_needed) {
+        report("needs " + std::to_string(descriptors_needed) + " descriptors, the limit is " +
+               std::to_string(limit) + "; raise it with ulimit -n");
+        return exit_os;
+    }
+    // The signals' thread outlives the Cat.
+    const auto signalled = std::make_shared<Signalled>();
+    const auto on_signal = [signalled](int number) {
+        const sync::MutexLock lock(signalled->mutex);
+        signalled->number = number;
+        if (signalled->cat != nullptr) {
+            signalled->cat->quit();
+        }
+    };
+    if (Result<void> handled = handle_signals(on_signal, stop_grace); !handled) {
+        report(handled.error().message());
+        return exit_os;
+    }
+    Result<std::unique_ptr<net::EventLoopThread>> loop =
+        net::EventLoopThread::start({}, options.thread);
+    if (!loop) {
+        report(loop.error().message());
+        return loop.error().code() == Errc::invalid_argument ? exit_usage : exit_os;
+    }
+    Cat cat(options, *std::move(loop));
+    {
+        const sync::MutexLock lock(signalled->mutex);
+        if (signalled->number != 0) {
+            return 128 + signalled->number;
+        }
+        signalled->cat = &cat;
+    }
+    const int status = cat.run();
+    const sync::MutexLock lock(signalled->mutex);
+    signalled->cat = nullptr;
+    return signalled->number == 0 ? status : 128 + signalled->number;
+}
+
+}  // namespace sluice::cli

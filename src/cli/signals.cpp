@@ -1,0 +1,63 @@
+#include "cli/signals.hpp"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <memory>
+#include <utility>
+
+#include "sluice/sys/thread.hpp"
+
+namespace sluice::cli {
+namespace {
+
+sigset_t ending_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    return signals;
+}
+
+/// The next of the signals, or -1 after the timeout.
+int next_signal(const sigset_t& signals, const timespec& timeout) {
+    int number = -1;
+    do {
+        number = ::sigtimedwait(&signals, nullptr, &timeout);
+    } while (number < 0 && errno == EINTR);
+    return number;
+}
+
+[[noreturn]] void watch(const std::function<void(int)>& on_signal, Duration grace) {
+    const sigset_t signals = ending_signals();
+    int number = -1;
+    ::sigwait(&signals, &number);
+    on_signal(number);
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(grace);
+    const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (grace - seconds).count()};
+    const int second = next_signal(signals, timeout);
+    ::_exit(128 + (second > 0 ? second : number));
+}
+
+}  // namespace
+
+Result<void> handle_signals(std::function<void(int)> on_signal, Duration grace) {
+    std::signal(SIGPIPE, SIG_IGN);
+    const sigset_t signals = ending_signals();
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    Result<sys::Thread> thread =
+        sys::Thread::start({.name = "signals"},
+                           [on_signal = std::move(on_signal), grace] { watch(on_signal, grace); });
+    if (!thread) {
+        return thread.error();
+    }
+    // Never joined: it waits until the process ends.
+    static_cast<void>(std::make_unique<sys::Thread>(*std::move(thread)).release());
+    return {};
+}
+
+}  // namespace sluice::cli
