@@ -91,12 +91,12 @@ enum class Answer : std::uint8_t {
     black_hole,         ///< No answer: ETIMEDOUT after 127 s, or after TCP_USER_TIMEOUT.
 };
 
-/// The test's side of one connection: the device. A handle; copies mean the same connection. What
-/// it does reaches the program after the network's delay. It reads whatever arrives unless told not
-/// to.
+/// The test's side of one connection: the device. A handle that is valid while the world lives;
+/// copies mean the same connection. What it does reaches the program after the network's delay.
+/// It reads whatever arrives unless told not to.
 class Peer {
   public:
-    explicit Peer(std::shared_ptr<End> end) : end_(std::move(end)) {}
+    explicit Peer(End& end) : end_(&end) {}
 
     /// Queues bytes without limit; they leave as the program's window allows.
     void send(std::string_view bytes);
@@ -139,7 +139,7 @@ class Peer {
     [[nodiscard]] int program_option(sys::SocketOption option) const;
 
   private:
-    std::shared_ptr<End> end_;
+    End* end_;
 };
 
 /// Who answers at an address.

@@ -1,0 +1,66 @@
+#include "sluice/sys/thread.hpp"
+
+#include "sim/state.hpp"
+#include "sluice/core/check.hpp"
+
+namespace sluice::sys {
+
+/// The simulated world has one thread. What needs a second is tested on Linux.
+struct Thread::State {};
+
+Thread::Thread() noexcept = default;
+Thread::Thread(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+Thread::Thread(Thread&&) noexcept = default;
+Thread& Thread::operator=(Thread&&) noexcept = default;
+Thread::~Thread() = default;
+
+Result<void> validate(const ThreadOptions& options) {
+    if (options.priority < 0 || options.priority > 99) {
+        return Error(Errc::invalid_argument, "thread_priority " + std::to_string(options.priority) +
+                                                 "; allowed are 0 to 99");
+    }
+    const CpuSet allowed = allowed_cpus();
+    if (!options.affinity.is_subset_of(allowed)) {
+        return Error(Errc::invalid_argument,
+                     "thread_processor_affinity " + options.affinity.to_string() +
+                         "; this process may use the processors " + allowed.to_string());
+    }
+    return {};
+}
+
+Result<Thread> Thread::start(const ThreadOptions& options, std::function<void()>) {
+    SLUICE_CHECK(options.name.empty() && false, "there are no threads in the simulated world");
+    return Thread();
+}
+
+void Thread::join() {}
+
+bool Thread::joinable() const noexcept {
+    return false;
+}
+
+bool Thread::realtime_denied() const noexcept {
+    return false;
+}
+
+ThreadStatus Thread::status() const {
+    SLUICE_CHECK(joinable(), "only a running thread has a status");
+    return {};
+}
+
+std::uint64_t this_thread_id() noexcept {
+    return 1;
+}
+
+CpuSet allowed_cpus() {
+    CpuSet cpus;
+    cpus.add(0);
+    cpus.add(1);
+    return cpus;
+}
+
+std::size_t raise_descriptor_limit() noexcept {
+    return sim::world().limits.descriptors_max;
+}
+
+}  // namespace sluice::sys
