@@ -19,6 +19,9 @@ if(SLUICE_SANITIZE)
         -fsanitize=${SLUICE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(sluice_flags INTERFACE -fsanitize=${SLUICE_SANITIZE})
 endif()
+if(SLUICE_FUZZ)
+    target_compile_options(sluice_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # sluice_room(NAME HEADERS files... SOURCES files... REACHES rooms...)
 # A room: headers under include/sluice/NAME (each must compile alone), sources here.
