@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Unpacks the foreign servers that tests talk to under build/peers, from Debian's packages: nothing
+# is installed and no service is started. Tests run build/peers/bin/NAME.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")/../.."
+
+servers=(redis-server nats-server)
+packages=(redis-server redis-tools nats-server
+    libatomic1 libhiredis0.14 libjemalloc2 liblua5.1-0 liblzf1 libssl3 lua-bitop lua-cjson)
+peers=$PWD/build/peers
+stamp="${servers[*]} ${packages[*]}"
+[[ $(cat "$peers/complete" 2>/dev/null) != "$stamp" ]] || exit 0
+
+work=$PWD/build/peers.new
+rm -rf "$work"
+mkdir -p "$work/archives" "$work/apt/lists/partial" "$work/apt/cache/archives/partial"
+
+download() { (cd "$work/archives" && apt-get -qq "$@" download "${packages[@]}"); }
+
+# Lists and cache of its own: a user who is not root can refresh them, and the machine's stay as
+# they are.
+own=(-o "Dir::State::Lists=$work/apt/lists" -o "Dir::Cache=$work/apt/cache"
+    -o "APT::Sandbox::User=root")
+if ! download -o APT::Sandbox::User=root; then
+    echo "The machine's package lists are absent or stale: fetching a copy of the current ones."
+    if ! apt-get -qq "${own[@]}" update || ! download "${own[@]}"; then
+        echo "fetch_peers: cannot download ${packages[*]}." >&2
+        echo "Tests need these Debian packages as peers; connect this machine to a Debian mirror" \
+            "(check with: apt-get download redis-tools), then try again." >&2
+        exit 1
+    fi
+fi
+
+for archive in "$work"/archives/*.deb; do
+    dpkg -x "$archive" "$work"
+done
+rm -rf "$work/archives" "$work/apt"
+rm -rf "$peers"
+mv "$work" "$peers"
+
+mkdir "$peers/bin"
+for server in "${servers[@]}"; do
+    program=$(ls "$peers"/usr/{bin,sbin}/"$server" 2>/dev/null || true)
+    libraries=$(echo "$peers"/usr/lib/*-linux-gnu)
+    cat >"$peers/bin/$server" <<WRAPPER
+#!/bin/sh
+LD_LIBRARY_PATH='$libraries' exec '$program' "\$@"
+WRAPPER
+    chmod +x "$peers/bin/$server"
+    "$peers/bin/$server" --version
+done
+echo "$stamp" >"$peers/complete"
