@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -127,25 +128,34 @@ TEST(Overflow, DroppingTheNewestQueuedItemTellsTheGapBeforeTheNext) {
     EXPECT_EQ(drain(queue), "a1 -2 b3 ");
 }
 
-/// Everything waits while the queue holds something, but "clear" empties it and vanishes.
+/// Everything waits while the queue holds something, but "clear" empties it and vanishes. Counts
+/// how often it said to wait.
 struct Clearing {
     Verdict operator()(const QueueView<std::string>& queued, const std::string& arriving) const {
         if (arriving == "clear") {
             return queued.empty() ? Verdict::drop_arriving() : Verdict::drop_queued(0);
         }
-        return queued.empty() ? Verdict::enter() : Verdict::wait();
+        if (queued.empty()) {
+            return Verdict::enter();
+        }
+        ++*waits;
+        return Verdict::wait();
     }
+    std::atomic<int>* waits;
 };
 
 TEST(Overflow, RoomMadeByAPolicyWakesWaitingPushers) {
-    for (int round = 0; round < 200; ++round) {
-        BoundedQueue<std::string, Clearing> queue({.items = 1});
-        ASSERT_TRUE(queue.try_push("a"));
-        std::thread pusher([&] { EXPECT_TRUE(queue.push("b")); });
-        ASSERT_TRUE(queue.try_push("clear"));
-        pusher.join();
-        drain(queue);
+    std::atomic<int> waits{0};
+    BoundedQueue<std::string, Clearing> queue({.items = 1}, {}, Clearing{&waits});
+    ASSERT_TRUE(queue.try_push("a"));
+    std::thread pusher([&] { EXPECT_TRUE(queue.push("b")); });
+    // The second refusal comes after the pusher has announced that it will sleep.
+    while (waits < 2) {
+        std::this_thread::yield();
     }
+    ASSERT_TRUE(queue.try_push("clear"));
+    pusher.join();
+    EXPECT_EQ(drain(queue), "-2 b ");
 }
 
 /// Its state is its own: lets every second item in.

@@ -115,6 +115,40 @@ TEST(Parker, NoWakeUpIsLostInAPingPong) {
     partner.join();
 }
 
+// Both threads start each round at the same moment, so that preparing meets unparking: the meeting
+// in which a store that is still on its way would lose the wake-up.
+TEST(Parker, NoWakeUpIsLostWhenBothSidesMoveAtOnce) {
+    constexpr int rounds = 20'000;
+    Parker parker;
+    std::atomic<int> changed{0};
+    std::atomic<int> at_start{0};
+    const auto meet = [&](int round) {
+        at_start.fetch_add(1);
+        for (int spins = 0; at_start < 2 * round; ++spins) {
+            if (spins > 1000) {
+                std::this_thread::yield();
+            }
+        }
+    };
+    std::thread waiter([&] {
+        for (int round = 1; round <= rounds; ++round) {
+            meet(round);
+            const Parker::Ticket ticket = parker.prepare();
+            if (changed.load(std::memory_order_acquire) >= round) {
+                parker.cancel();
+            } else {
+                EXPECT_TRUE(parker.park(ticket, far_deadline())) << "round " << round;
+            }
+        }
+    });
+    for (int round = 1; round <= rounds; ++round) {
+        meet(round);
+        changed.store(round, std::memory_order_release);
+        parker.unpark_all();
+    }
+    waiter.join();
+}
+
 TEST(Parker, NoWakeUpIsLostAmongManySleepers) {
     constexpr int steps = 5'000;
     constexpr int sleepers = 3;
