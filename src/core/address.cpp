@@ -74,7 +74,8 @@ std::optional<std::string> name_fault(std::string_view name) {
 }
 
 bool looks_like_ipv4(std::string_view host) {
-    return !host.empty() && host.find_first_not_of("0123456789.") == std::string_view::npos;
+    return host.find_first_of("0123456789") != std::string_view::npos &&
+           host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
 /// Why TCP cannot connect to this IPv4 address, or nothing.

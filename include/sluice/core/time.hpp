@@ -41,7 +41,7 @@ inline constexpr SteadyTime never = SteadyTime::max();
 
 /// `time + span` without overflow: what would lie beyond the end of time is `never`.
 [[nodiscard]] constexpr SteadyTime saturating_add(SteadyTime time, Duration span) noexcept {
-    return span >= never - time ? never : time + span;
+    return span > Duration::zero() && time > never - span ? never : time + span;
 }
 
 }  // namespace sluice
