@@ -14,12 +14,17 @@
 namespace sluice::cli {
 namespace {
 
+/// Less those that were ignored when the process began, as nohup and a shell's `&` have it.
 sigset_t ending_signals() {
     sigset_t signals;
     sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+        struct sigaction action {};
+        ::sigaction(number, nullptr, &action);
+        if (action.sa_handler != SIG_IGN) {
+            sigaddset(&signals, number);
+        }
+    }
     return signals;
 }
 
