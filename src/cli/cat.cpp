@@ -136,6 +136,7 @@ class Cat final : net::LinkHandler {
     std::atomic<std::size_t> written_bytes_{0};
     std::atomic<bool> lost_device_{false};
     std::atomic<int> input_error_{0};
+    std::uint64_t read_bytes_ = 0;  // of standard input; its thread's until that is joined
     int output_error_ = 0;
 };
 
@@ -192,6 +193,7 @@ void Cat::read_input() {
             }
             return;
         }
+        read_bytes_ += got.bytes;
         // Waits for the device to take what was read before; fails only when the link stopped.
         if (!link_.egress().push_copy(std::span(bytes).first(got.bytes))) {
             return;
@@ -242,9 +244,7 @@ int Cat::run() {
 }
 
 int Cat::conclude() {
-    const net::EgressLedger ledger = link_.statistics().egress;
-    const auto unsent = ledger.dropped[static_cast<std::size_t>(net::DropReason::stopped)].bytes;
-    if (unsent > 0) {
+    if (const std::uint64_t unsent = read_bytes_ - link_.egress().taken_bytes(); unsent > 0) {
         report(std::to_string(unsent) + " bytes of standard input were not sent");
     }
     if (output_error_ != 0 && output_error_ != EPIPE) {
