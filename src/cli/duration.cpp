@@ -32,8 +32,8 @@ Result<Duration> parse_duration(std::string_view text) {
     const double ms = value * unit_ms(unit);
     if (parsed.ec != std::errc{} || !(ms >= 1 && ms <= day_ms)) {
         return Error(Errc::invalid_argument,
-                     "duration \"" + std::string(text) +
-                         "\"; allowed are a number with ms, s or m, such as 250ms, 2s or 1.5m, "
+                     "\"" + std::string(text) +
+                         "\"; allowed are a number and ms, s or m, such as 250ms, 2s or 1.5m, "
                          "from 1ms to 24 hours, and 0");
     }
     return std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::milli>(ms));
