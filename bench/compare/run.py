@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""Runs one benchmark against its rivals, and writes build/bench/NAME.json.
+
+The cases alternate in every round of one run, so that what changes on the machine meets all alike;
+figures are ratios within a round. It runs in a network namespace of its own, under one congestion
+control. A round in which something else used the processors is done again; when that does not help,
+nothing is reported. --quick is a tiny run that proves only that the benchmark works.
+"""
+
+import argparse
+import datetime
+import importlib
+import json
+import pathlib
+import statistics
+import sys
+import time
+
+import isolation
+import load
+import process
+import ratios
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+
+RETRIES = 5
+RETRY_PAUSE_S = 4
+EXIT_FAILED, EXIT_DISTURBED, EXIT_IMPOSSIBLE = 1, 3, 77
+
+
+class Disturbed(Exception):
+    """The machine was not quiet for long enough."""
+
+
+def names():
+    return sorted(path.stem for path in (HERE / "benchmarks").glob("*.py"))
+
+
+def measure_round(runner, cases, backwards):
+    """The cases, each once, and the share of processor time that others used meanwhile."""
+    meter = load.LoadMeter()
+    results = {case: runner.run(case) for case in (reversed(cases) if backwards else cases)}
+    return {case: results[case] for case in cases}, meter.foreign_share()
+
+
+def quiet_round(runner, cases, number, tolerate):
+    shares = []
+    for attempt in range(1 + RETRIES):
+        results, share = measure_round(runner, cases, number % 2 == 1)
+        if tolerate or share <= load.FOREIGN_SHARE_MAX:
+            return results, share
+        shares.append(share)
+        print(f"round {number + 1}: others used {share:.0%} of the processors; once more",
+              file=sys.stderr)
+        time.sleep(RETRY_PAUSE_S * attempt)
+    raise Disturbed(f"other load disturbed round {number + 1} at all {len(shares)} attempts "
+                    f"({min(shares):.0%} to {max(shares):.0%} of the processors, allowed are "
+                    f"{load.FOREIGN_SHARE_MAX:.0%}); stop it and measure again")
+
+
+def measure(benchmark, options):
+    """All rounds: at least the benchmark's number, and more while a ratio is undecided."""
+    runner = benchmark.Runner(options.build.resolve(), options.quick)
+    least, most = (1, 1) if options.quick else (benchmark.ROUNDS, benchmark.ROUNDS_MAX)
+    least = options.rounds or least
+    rounds, shares = [], []
+    while len(rounds) < least or (len(rounds) < most and undecided(benchmark, rounds)):
+        results, share = quiet_round(runner, benchmark.CASES, len(rounds),
+                                     options.quick or options.allow_load)
+        rounds.append(results)
+        shares.append(share)
+    return rounds, shares
+
+
+def undecided(benchmark, rounds):
+    return any(ratios.summary(ratio, rounds)["undecided"] for ratio in benchmark.RATIOS)
+
+
+def describe(benchmark, options, rounds, shares):
+    """What build/bench/NAME.json holds."""
+    return {
+        "name": options.name,
+        "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+        "command": " ".join(["./dev", "bench"] + options.words),
+        "quick": options.quick,
+        "disturbed": max(shares) > load.FOREIGN_SHARE_MAX,
+        "foreign_load": shares,
+        "machine": load.machine(),
+        "congestion_control": isolation.CONGESTION_CONTROL,
+        "ratios": {str(ratio): ratios.summary(ratio, rounds) for ratio in benchmark.RATIOS},
+        "rounds": rounds,
+    }
+
+
+def table(benchmark, report):
+    """Lines for people: the cases with their figures, then the ratios."""
+    yield f"{'case':<24}" + "".join(f"{title + ' median [min-max]':>32}"
+                                    for title, _, _ in benchmark.COLUMNS)
+    for case in benchmark.CASES:
+        cells = ""
+        for _, measure_name, unit in benchmark.COLUMNS:
+            values = [one[case][measure_name] / unit for one in report["rounds"]]
+            text = f"{statistics.median(values):.4g} [{min(values):.4g}-{max(values):.4g}]"
+            cells += f"{text:>32}"
+        yield f"{case:<24}{cells}"
+    yield ""
+    yield f"{'ratio':<28}{'median [min-max]':>28}{'95 % of the median':>24}"
+    for name, ratio in report["ratios"].items():
+        spread = f"{ratio['median']:.3g} [{ratio['min']:.3g}-{ratio['max']:.3g}]"
+        sure = f"{ratio['interval_95'][0]:.3g} to {ratio['interval_95'][1]:.3g}"
+        yield f"{name:<28}{spread:>28}{sure:>24}{'  undecided' if ratio['undecided'] else ''}"
+    rounds = len(report["rounds"])
+    state = "; DISTURBED by other load, not to be quoted" if report["disturbed"] else ""
+    quick = "; a tiny run, not to be quoted" if report["quick"] else ""
+    yield f"\n{rounds} round{'s' if rounds > 1 else ''}{state}{quick}"
+
+
+def parse(words):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"Exit status: 0 reported; {EXIT_FAILED} a program failed; {EXIT_DISTURBED} the "
+               f"machine was not quiet; {EXIT_IMPOSSIBLE} not possible on this machine.")
+    parser.add_argument("name", metavar="NAME", choices=names(), help=", ".join(names()))
+    parser.add_argument("--quick", action="store_true", help="one tiny round, whatever the load")
+    parser.add_argument("--allow-load", action="store_true",
+                        help="report also what other load disturbed, marked as such")
+    parser.add_argument("--rounds", type=int, help="at least so many")
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release",
+                        help="the build tree (%(default)s)")
+    options = parser.parse_args(words)
+    options.words = words
+    return options
+
+
+def run(options):
+    isolation.set_up()
+    benchmark = importlib.import_module(f"benchmarks.{options.name}")
+    rounds, shares = measure(benchmark, options)
+    report = describe(benchmark, options, rounds, shares)
+    print("\n".join(table(benchmark, report)))
+    target = ROOT / "build" / "bench" / f"{options.name}.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    print(f"written to {target.relative_to(ROOT)}")
+
+
+def main(words):
+    options = parse(words)
+    try:
+        isolation.enter()
+        run(options)
+    except (isolation.Impossible, Disturbed, process.Failed) as problem:
+        print(f"bench {options.name}: {problem}", file=sys.stderr)
+        return {isolation.Impossible: EXIT_IMPOSSIBLE, Disturbed: EXIT_DISTURBED,
+                process.Failed: EXIT_FAILED}[type(problem)]
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
