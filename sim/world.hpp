@@ -40,7 +40,7 @@ struct WorldOptions {
     SystemTime system_start{std::chrono::seconds(1'700'000'000)};
     /// Addresses of this machine besides loopback (ports do not count); the first of a family is
     /// where its connections leave from. 192.0.2.1 and 2001:db8::1 unless given.
-    std::vector<SocketAddress> local_addresses;
+    std::vector<SocketAddress> local_addresses{};
     /// Every event and call, a line each, on standard error: for the replay of a failing seed.
     bool print_trace = false;
     /// A program that needs more events than this is taken to go round in circles.
@@ -146,13 +146,13 @@ class Peer {
 struct AddressScript {
     Answer answer = Answer::accept;
     Duration delay{};  ///< Before the answer, on top of the network's.
-    std::function<void(Peer)> on_connect;
+    std::function<void(Peer)> on_connect{};
 };
 
 /// Who answers for a name.
 struct NameScript {
     /// In this order; the port is that of the question. Empty: `resolve_failed`.
-    std::vector<SocketAddress> addresses;
+    std::vector<SocketAddress> addresses{};
     Duration delay = std::chrono::milliseconds(1);
     bool answers = true;  ///< false: never.
 };
