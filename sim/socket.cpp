@@ -83,6 +83,13 @@ bool is_tcp(const sim::End& end) {
     return end.local.family != SocketAddress::Family::unix_path;
 }
 
+/// Unix sockets have the options of SOL_SOCKET only.
+bool has_option(const sim::End& end, SocketOption option) {
+    return is_tcp(end) || option == SocketOption::reuse_address ||
+           option == SocketOption::keepalive || option == SocketOption::receive_buffer_bytes ||
+           option == SocketOption::send_buffer_bytes;
+}
+
 }  // namespace
 
 Result<Descriptor> open_socket(SocketAddress::Family family) {
@@ -236,7 +243,7 @@ Result<SocketAddress> local_address(const Descriptor& socket) {
 
 Result<SocketAddress> peer_address(const Descriptor& socket) {
     const sim::End& end = sim::world().socket(socket);
-    if (end.phase != Phase::connected) {
+    if (end.phase != Phase::connected || end.is_over()) {
         return Error::from_errno(ENOTCONN);
     }
     return end.remote;
@@ -245,6 +252,9 @@ Result<SocketAddress> peer_address(const Descriptor& socket) {
 Result<void> set_option(const Descriptor& socket, SocketOption option, int value) {
     sim::State& world = sim::world();
     sim::End& end = world.socket(socket);
+    if (!has_option(end, option)) {
+        return Error::from_errno(EOPNOTSUPP);
+    }
     const auto cap = static_cast<int>(world.network.buffer_b_max);
     if (option == SocketOption::receive_buffer_bytes) {
         value = std::max(2 * std::min(value, cap), 2304);  // SOCK_MIN_RCVBUF
@@ -252,9 +262,6 @@ Result<void> set_option(const Descriptor& socket, SocketOption option, int value
     } else if (option == SocketOption::send_buffer_bytes) {
         value = std::max(2 * std::min(value, cap), 4608);  // SOCK_MIN_SNDBUF
         end.send_buffer = static_cast<std::size_t>(value) / 2;
-    } else if (!is_tcp(end) && option != SocketOption::reuse_address &&
-               option != SocketOption::keepalive) {
-        return Error::from_errno(EOPNOTSUPP);
     }
     const bool is_count = option == SocketOption::keepalive_idle_s ||
                           option == SocketOption::keepalive_interval_s ||
@@ -269,7 +276,11 @@ Result<void> set_option(const Descriptor& socket, SocketOption option, int value
 }
 
 Result<int> get_option(const Descriptor& socket, SocketOption option) {
-    return sim::world().socket(socket).option(option);
+    sim::End& end = sim::world().socket(socket);
+    if (!has_option(end, option)) {
+        return Error::from_errno(EOPNOTSUPP);
+    }
+    return end.option(option);
 }
 
 Result<TcpInfo> tcp_info(const Descriptor& socket) {
