@@ -1,0 +1,128 @@
+#include "sluice/net/link.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "support/links.hpp"
+#include "support/loopback_device.hpp"
+
+namespace {
+
+thread_local std::uint64_t allocations = 0;  // of this thread
+
+void* allocate(std::size_t bytes, std::size_t alignment) {
+    ++allocations;
+    void* memory = nullptr;
+    if (::posix_memalign(&memory, std::max(alignment, sizeof(void*)), bytes) != 0) {
+        throw std::bad_alloc();
+    }
+    return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) {
+    return allocate(bytes, 0);
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+    return allocate(bytes, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+    std::free(memory);
+}
+void operator delete(void* memory, std::align_val_t) noexcept {
+    std::free(memory);
+}
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+    std::free(memory);
+}
+
+namespace sluice::test {
+namespace {
+
+constexpr std::size_t message_bytes = 64;
+constexpr std::uint64_t packets_to_warm_up = 1'000;
+constexpr std::uint64_t packets_to_count = 100'000;
+
+enum class Reply : std::uint8_t { copied, referenced };
+
+/// Answers every packet with a message, and counts what the thread allocates meanwhile.
+class AnsweringHandler final : public net::LinkHandler {
+  public:
+    explicit AnsweringHandler(Reply reply) : reply_(reply) {}
+
+    void set_link(net::Link& link) { link_ = &link; }
+
+    void on_packet(net::Packet&& packet) override {
+        if (++packets_ == packets_to_warm_up) {
+            allocations_before_ = allocations;
+        } else if (packets_ == packets_to_warm_up + packets_to_count) {
+            counted_ = allocations - allocations_before_;
+            done_.set();
+        }
+        if (reply_ == Reply::copied) {
+            refused_ += link_->egress().try_push_copy(packet.data.bytes()) ? 0U : 1U;
+        } else {
+            refused_ += link_->egress().try_push({&packet.data, 1}) ? 0U : 1U;
+        }
+    }
+    void on_state(const net::LinkStatus& /*status*/) override {}
+
+    [[nodiscard]] bool wait_done() { return done_.wait(2 * patience); }
+    [[nodiscard]] std::uint64_t counted() const { return counted_; }
+    [[nodiscard]] std::uint64_t refused() const { return refused_; }
+
+  private:
+    const Reply reply_;
+    net::Link* link_ = nullptr;
+    std::uint64_t packets_ = 0;
+    std::uint64_t allocations_before_ = 0;
+    std::uint64_t counted_ = ~std::uint64_t{0};
+    std::uint64_t refused_ = 0;
+    Event done_;
+};
+
+class LinkAllocationTest : public ::testing::TestWithParam<Reply> {};
+
+TEST_P(LinkAllocationTest, NoneForPacketsInAndMessagesOut) {
+    LoopbackDevice device([](DeviceConnection& connection, std::size_t /*number*/) {
+        std::array<std::byte, message_bytes> message{};
+        while (connection.send(message) == message.size()) {
+            for (std::size_t got = 0; got < message.size();) {
+                const std::size_t more = connection.receive(std::span(message).subspan(got));
+                if (more == 0) {
+                    return;
+                }
+                got += more;
+            }
+        }
+    });
+    const std::unique_ptr<net::EventLoopThread> loop = start_loop();
+    AnsweringHandler handler(GetParam());
+    net::LinkOptions options = link_options(device.address());
+    options.egress.copy_below_b = 0;  // every fragment of try_push is a reference
+    net::Link link(loop->loop(), options, handler);
+    handler.set_link(link);
+    link.start();
+    ASSERT_TRUE(handler.wait_done());
+    link.stop();
+    EXPECT_EQ(handler.counted(), 0U);
+    EXPECT_EQ(handler.refused(), 0U);
+    EXPECT_GE(link.statistics().egress.sent.messages, packets_to_count);
+}
+
+INSTANTIATE_TEST_SUITE_P(Replies, LinkAllocationTest,
+                         ::testing::Values(Reply::copied, Reply::referenced),
+                         [](const ::testing::TestParamInfo<Reply>& reply) {
+                             return reply.param == Reply::copied ? "Copied" : "Referenced";
+                         });
+
+}  // namespace
+}  // namespace sluice::test
