@@ -1,5 +1,6 @@
 #include "cli/cat.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -39,6 +40,16 @@ void report(const std::string& text) {
     pollfd target{STDERR_FILENO, POLLOUT, 0};
     if (::poll(&target, 1, 0) > 0) {
         [[maybe_unused]] const ssize_t put = ::write(STDERR_FILENO, line.data(), line.size());
+    }
+}
+
+/// No socket may get the number of a closed standard stream. What takes its place reads as empty
+/// and refuses to be written.
+void replace_closed_standard_streams() {
+    for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(number, F_GETFD) < 0) {
+            static_cast<void>(::open("/dev/null", O_RDONLY));  // takes the lowest free number
+        }
     }
 }
 
@@ -225,21 +236,20 @@ void Cat::write_output() {
 
 int Cat::run() {
     Result<sys::Descriptor> input = sys::open_standard(sys::StandardStream::input);
-    sys::Thread reader;
+    if (!input) {
+        report("standard input: " + input.error().message());
+        return exit_os;
+    }
+    input_ = *std::move(input);
     link_.start();
-    if (input) {  // a closed standard input is an empty one
-        input_ = *std::move(input);
-        Result<sys::Thread> started =
-            sys::Thread::start({.name = "input"}, [this] { read_input(); });
-        if (!started) {
-            report(started.error().message());
-            return exit_os;
-        }
-        reader = *std::move(started);
+    Result<sys::Thread> reader = sys::Thread::start({.name = "input"}, [this] { read_input(); });
+    if (!reader) {
+        report(reader.error().message());
+        return exit_os;
     }
     write_output();
     quit();
-    reader.join();
+    reader->join();
     return conclude();
 }
 
@@ -268,6 +278,7 @@ struct Signalled {
 }  // namespace
 
 int run_cat(const CatOptions& options) {
+    replace_closed_standard_streams();
     static ReportSink sink;
     set_log_sink(&sink);
     if (const std::size_t limit = sys::raise_descriptor_limit(); limit < descriptors_needed) {
