@@ -19,7 +19,7 @@ void append_hex_number(std::string& text, std::uint64_t number, int digits) {
 void append_hex_line(std::string& text, std::uint64_t offset, std::span<const std::byte> bytes) {
     append_hex_number(text, offset, offset >> 32U == 0 ? 8 : 16);
     for (std::size_t i = 0; i < bytes_per_line; ++i) {
-        text += i == bytes_per_line / 2 ? "  " : " ";
+        text += i % (bytes_per_line / 2) == 0 ? "  " : " ";
         if (i < bytes.size()) {
             append_hex_number(text, std::to_integer<std::uint64_t>(bytes[i]), 2);
         } else {
