@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t bytes_per_message = 64;
 constexpr std::size_t messages_min = 16;
 constexpr std::size_t segments_spare = 64;
+constexpr std::size_t releases_at_once = 32;
 
 /// Bytes still to send: the next of the arena if `reference` is empty, else of `reference` from
 /// `offset` on.
@@ -29,6 +30,25 @@ struct Offer {
     std::span<Buffer> fragments;
     std::span<const std::byte> plain;
     std::size_t bytes = 0;
+
+    /// Gives back the fragments that were copied or dropped.
+    void release() const noexcept {
+        for (Buffer& fragment : fragments) {
+            fragment.reset();
+        }
+    }
+};
+
+/// References that are finished. Declared before the lock is taken, so that they are given back
+/// after it: what the last share of lent memory calls may well push the next message.
+class Releases {
+  public:
+    [[nodiscard]] bool full() const noexcept { return size_ == buffers_.size(); }
+    void add(Buffer&& buffer) noexcept { buffers_[size_++] = std::move(buffer); }
+
+  private:
+    std::array<Buffer, releases_at_once> buffers_;
+    std::size_t size_ = 0;
 };
 
 std::size_t messages_limit(const EgressOptions& options) {
@@ -95,7 +115,7 @@ Result<void> validate(const EgressOptions& options) {
                                                  std::to_string(options.buffer_size_b) +
                                                  "; allowed are 1 to 1073741824 bytes");
     }
-    if (options.copy_below_b > options.buffer_size_b && options.copy_below_b > 65'536) {
+    if (options.copy_below_b > 65'536) {
         return Error(Errc::invalid_argument, "copy_below_b " +
                                                  std::to_string(options.copy_below_b) +
                                                  "; allowed are 0 (never) to 65536 bytes");
@@ -116,19 +136,28 @@ struct TransmitQueue::State {
     [[nodiscard]] std::optional<DropReason> obstacle(const Offer& offer) SLUICE_REQUIRES(mutex);
     void append(std::span<const std::byte> bytes) SLUICE_REQUIRES(mutex);
     void append(Buffer& fragment) SLUICE_REQUIRES(mutex);
+    [[nodiscard]] bool is_copied(const Buffer& fragment) const noexcept {
+        return fragment.size() < options.copy_below_b || fragment.empty();
+    }
     /// Counts every message at the front whose last byte is gone as sent.
     void settle() SLUICE_REQUIRES(mutex);
-    /// Removes bytes from the front of the segments and gives finished references back.
-    void discard(std::size_t bytes) SLUICE_REQUIRES(mutex);
-    void drop_front(DropReason reason) SLUICE_REQUIRES(mutex);
-    void drop_all(DropReason reason) SLUICE_REQUIRES(mutex);
+    /// Removes up to `bytes` from the front of the segments, fewer when `releases` is full, and
+    /// returns how many.
+    std::size_t discard(std::size_t bytes, Releases& releases) SLUICE_REQUIRES(mutex);
+    /// Drops the first message, or as much of it as `releases` has room for.
+    void drop_front(DropReason reason, Releases& releases) SLUICE_REQUIRES(mutex);
+    void drop_all(DropReason reason) SLUICE_EXCLUDES(mutex);
+    void drop_half_sent() SLUICE_EXCLUDES(mutex);
 
     [[nodiscard]] bool waits() const noexcept {
         return options.policy == EgressPolicy::wait || options.policy == EgressPolicy::keep;
     }
     /// How many segments the offer needs at most.
     [[nodiscard]] std::size_t segments_of(const Offer& offer) const noexcept {
-        return offer.fragments.size() + 1;
+        const auto references =
+            std::count_if(offer.fragments.begin(), offer.fragments.end(),
+                          [this](const Buffer& fragment) { return !is_copied(fragment); });
+        return 2 * static_cast<std::size_t>(references) + 1;
     }
     Result<void> try_push(Offer offer) SLUICE_EXCLUDES(mutex);
     Result<void> push(Offer offer, SteadyTime deadline) SLUICE_EXCLUDES(mutex);
@@ -195,12 +224,11 @@ void TransmitQueue::State::append(std::span<const std::byte> bytes) {
 }
 
 void TransmitQueue::State::append(Buffer& fragment) {
-    Buffer taken = std::move(fragment);
-    if (taken.size() < options.copy_below_b) {
-        append(taken.bytes());
-    } else if (!taken.empty()) {
-        const std::size_t bytes = taken.size();
-        segments.push_back(Segment{.reference = std::move(taken), .offset = 0, .bytes = bytes});
+    if (is_copied(fragment)) {
+        append(fragment.bytes());
+    } else {
+        const std::size_t bytes = fragment.size();
+        segments.push_back(Segment{.reference = std::move(fragment), .offset = 0, .bytes = bytes});
     }
 }
 
@@ -214,26 +242,32 @@ void TransmitQueue::State::settle() {
     }
 }
 
-void TransmitQueue::State::discard(std::size_t bytes) {
-    while (bytes > 0) {
+std::size_t TransmitQueue::State::discard(std::size_t bytes, Releases& releases) {
+    std::size_t discarded = 0;
+    while (discarded < bytes && !releases.full()) {
         Segment& segment = segments[0];
-        const std::size_t gone = std::min(bytes, segment.bytes);
+        const std::size_t gone = std::min(bytes - discarded, segment.bytes);
         if (segment.reference.empty()) {
             arena.pop(gone);
         } else {
             segment.offset += gone;
         }
         segment.bytes -= gone;
-        bytes -= gone;
+        discarded += gone;
         if (segment.bytes == 0) {
-            static_cast<void>(segments.take());
+            releases.add(std::move(segments.take().reference));
         }
     }
+    return discarded;
 }
 
-void TransmitQueue::State::drop_front(DropReason reason) {
-    const std::size_t bytes = messages.take();
-    discard(bytes - message_gone);
+void TransmitQueue::State::drop_front(DropReason reason, Releases& releases) {
+    const std::size_t bytes = messages[0];
+    message_gone += discard(bytes - message_gone, releases);
+    if (message_gone < bytes) {
+        return;
+    }
+    static_cast<void>(messages.take());
     message_gone = 0;
     count(ledger.dropped[static_cast<std::size_t>(reason)], bytes);
     --ledger.queued.messages;
@@ -241,8 +275,27 @@ void TransmitQueue::State::drop_front(DropReason reason) {
 }
 
 void TransmitQueue::State::drop_all(DropReason reason) {
-    while (!messages.empty()) {
-        drop_front(reason);
+    for (bool is_empty = false; !is_empty;) {
+        Releases releases;
+        const sync::MutexLock lock(mutex);
+        while (!messages.empty() && !releases.full()) {
+            drop_front(reason, releases);
+        }
+        is_empty = messages.empty();
+    }
+}
+
+void TransmitQueue::State::drop_half_sent() {
+    for (bool is_half_sent = true; is_half_sent;) {
+        Releases releases;
+        const sync::MutexLock lock(mutex);
+        if (message_gone > 0) {
+            drop_front(DropReason::connection_lost, releases);
+        }
+        is_half_sent = message_gone > 0;
+        if (!is_half_sent) {
+            settle();  // what follows may have no bytes, and would wait for nothing
+        }
     }
 }
 
@@ -253,9 +306,7 @@ Result<void> TransmitQueue::State::refuse(DropReason reason, Offer& offer) {
             count(ledger.accepted, offer.bytes);
             count(ledger.dropped[static_cast<std::size_t>(reason)], offer.bytes);
         }
-        for (Buffer& fragment : offer.fragments) {
-            fragment.reset();
-        }
+        offer.release();
     } else {
         const sync::MutexLock lock(mutex);
         ++ledger.refused;
@@ -273,6 +324,7 @@ Result<void> TransmitQueue::State::try_push(Offer offer) {
     if (reason) {
         return refuse(*reason, offer);
     }
+    offer.release();
     if (wake) {
         on_work();
     }
@@ -300,6 +352,7 @@ Result<void> TransmitQueue::State::push(Offer offer, SteadyTime deadline) {
         if (reason) {
             return refuse(*reason, offer);
         }
+        offer.release();
         if (wake) {
             on_work();
         }
@@ -363,19 +416,17 @@ void TransmitQueue::lost() {
     {
         const sync::MutexLock lock(state_->mutex);
         state_->is_connected = false;
-        switch (state_->options.policy) {
-            case EgressPolicy::drop:
-            case EgressPolicy::fail:
-                state_->drop_all(DropReason::connection_lost);
-                break;
-            case EgressPolicy::wait:
-                if (state_->message_gone > 0) {
-                    state_->drop_front(DropReason::connection_lost);
-                }
-                break;
-            case EgressPolicy::keep:
-                break;
-        }
+    }
+    switch (state_->options.policy) {
+        case EgressPolicy::drop:
+        case EgressPolicy::fail:
+            state_->drop_all(DropReason::connection_lost);
+            break;
+        case EgressPolicy::wait:
+            state_->drop_half_sent();
+            break;
+        case EgressPolicy::keep:
+            break;
     }
     state_->changed.unpark_all();
 }
@@ -385,8 +436,8 @@ void TransmitQueue::stop() {
         const sync::MutexLock lock(state_->mutex);
         state_->is_connected = false;
         state_->is_stopped = true;
-        state_->drop_all(DropReason::stopped);
     }
+    state_->drop_all(DropReason::stopped);
     state_->changed.unpark_all();
 }
 
@@ -417,12 +468,14 @@ std::size_t TransmitQueue::gather(std::span<iovec> pieces, std::size_t bytes_max
 }
 
 void TransmitQueue::consumed(std::size_t bytes) {
-    {
+    while (bytes > 0) {
+        Releases releases;
         const sync::MutexLock lock(state_->mutex);
-        state_->discard(bytes);
-        state_->taken_bytes += bytes;
-        state_->message_gone += bytes;
+        const std::size_t gone = state_->discard(bytes, releases);
+        state_->taken_bytes += gone;
+        state_->message_gone += gone;
         state_->settle();
+        bytes -= gone;
     }
     state_->changed.unpark_all();
 }

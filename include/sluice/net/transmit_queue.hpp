@@ -46,10 +46,11 @@ inline constexpr std::size_t drop_reason_count = 5;
 struct EgressOptions {
     EgressPolicy policy = EgressPolicy::drop;
     /// Payload bytes that may be queued; a message of exactly this size fits. At most one message
-    /// for each 64 bytes of it (at least 16) may be queued.
+    /// for each 64 bytes of it (at least 16) may be queued, and as many fragments that are not
+    /// copied.
     std::size_t buffer_size_b = 1024 * 1024;
     /// Fragments shorter than this are copied into the queue, and their Buffer is given back at
-    /// once, so that no small message keeps a slab. 0 = none is copied.
+    /// once, so that no small message keeps a slab. 0 = none is copied; at most 65536.
     std::size_t copy_below_b = 4096;
 };
 
@@ -74,7 +75,8 @@ struct EgressLedger {
 /// joined. Many threads push; the loop's thread gathers the front into iovecs, sends, and tells how
 /// much the kernel took.
 ///
-/// Memory: an arena of buffer_size_b for copied fragments and two rings, all allocated once.
+/// Memory: an arena of buffer_size_b for copied fragments and two rings, all allocated once. No
+/// lock is held while a fragment is given back: its release function may push.
 class TransmitQueue final {
   public:
     /// `on_work` is called on the pushing thread when the queue stops being empty.
