@@ -1,5 +1,8 @@
 #include "net/timer_queue.hpp"
 
+#include <algorithm>
+#include <tuple>
+
 #include "net/event_loop_state.hpp"
 
 namespace sluice::net {
@@ -19,7 +22,8 @@ void TimerQueue::arm(Timer& timer, SteadyTime when) {
         heap_.push_back(&timer);
         timer.position_ = heap_.size() - 1;
     }
-    timer.when_ = when;
+    timer.when_ = std::max(when, running_);
+    timer.order_ = ++armings_;
     sift_up(timer.position_);
     sift_down(timer.position_);
 }
@@ -41,13 +45,20 @@ SteadyTime TimerQueue::next() const noexcept {
 }
 
 void TimerQueue::run_due(SteadyTime now) {
-    for (std::size_t calls = heap_.size(); calls > 0 && next() <= now; --calls) {
+    const std::uint64_t armed_before = armings_;
+    running_ = now;
+    while (next() <= now && heap_.front()->order_ <= armed_before) {
         Timer& timer = *heap_.front();
         disarm(timer);
         // A copy, because the callback may destroy the timer.
         const std::function<void()> callback = timer.callback_;
         callback();
     }
+    running_ = SteadyTime::min();
+}
+
+bool TimerQueue::is_before(const Timer& one, const Timer& other) noexcept {
+    return std::tie(one.when_, one.order_) < std::tie(other.when_, other.order_);
 }
 
 void TimerQueue::place(Timer& timer, std::size_t position) noexcept {
@@ -59,7 +70,7 @@ void TimerQueue::sift_up(std::size_t position) noexcept {
     Timer& timer = *heap_[position];
     while (position > 0) {
         const std::size_t parent = (position - 1) / 2;
-        if (heap_[parent]->when_ <= timer.when_) {
+        if (!is_before(timer, *heap_[parent])) {
             break;
         }
         place(*heap_[parent], position);
@@ -75,10 +86,10 @@ void TimerQueue::sift_down(std::size_t position) noexcept {
         if (child >= heap_.size()) {
             break;
         }
-        if (child + 1 < heap_.size() && heap_[child + 1]->when_ < heap_[child]->when_) {
+        if (child + 1 < heap_.size() && is_before(*heap_[child + 1], *heap_[child])) {
             ++child;
         }
-        if (timer.when_ <= heap_[child]->when_) {
+        if (!is_before(*heap_[child], timer)) {
             break;
         }
         place(*heap_[child], position);

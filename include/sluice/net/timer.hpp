@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 
 #include "sluice/core/time.hpp"
@@ -10,8 +11,9 @@ namespace sluice::net {
 
 class EventLoop;
 
-/// Calls `callback` once on the loop's thread, at or soon after the moment it was armed for. Arming
-/// again moves it. Only the loop's thread uses a Timer; it may be destroyed in its own callback.
+/// Calls `callback` once on the loop's thread, at or soon after the moment it was armed for; those
+/// armed for the same moment in the order of arming. Arming again moves it. Only the loop's thread
+/// uses a Timer; it may be destroyed in its own callback.
 class Timer final {
   public:
     Timer(EventLoop& loop, std::function<void()> callback)
@@ -32,6 +34,7 @@ class Timer final {
     EventLoop& loop_;
     std::function<void()> callback_;
     SteadyTime when_ = never;
+    std::uint64_t order_ = 0;         // counts the armings on the loop
     std::size_t position_ = unarmed;  // in the loop's heap
 };
 
