@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <utility>
 
 namespace sluice::sync {
 namespace {
@@ -40,14 +41,24 @@ TEST(Ring, TakesFromTheMiddleAndKeepsTheOrder) {
     }
 }
 
+/// Moving it leaves the original alive, so that only its destruction lets go.
+struct Holder {
+    explicit Holder(std::shared_ptr<int> what) : held(std::move(what)) {}
+    Holder(const Holder& other) noexcept = default;
+    Holder& operator=(const Holder&) = delete;
+    std::shared_ptr<int> held;
+};
+
 TEST(Ring, KeepsNothingOfWhatWasTaken) {
     const auto shared = std::make_shared<int>(1);
-    Ring<std::shared_ptr<int>> ring(3);
+    Ring<Holder> ring(3);
     for (int i = 0; i < 3; ++i) {
-        ring.push_back(std::shared_ptr<int>(shared));
+        ring.push_back(Holder(shared));
     }
-    EXPECT_EQ(ring.take(1), shared);
+    (void)ring.take(1);
     EXPECT_EQ(shared.use_count(), 3);
+    (void)ring.take();
+    EXPECT_EQ(shared.use_count(), 2);
 }
 
 TEST(RingDeathTest, RefusesToOverflow) {
