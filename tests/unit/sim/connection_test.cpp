@@ -172,6 +172,15 @@ TEST_F(Connected, ResetBehindAnEndIsEpipe) {
     EXPECT_EQ(sys::take_error(program.socket), EPIPE);
 }
 
+TEST_F(Connected, EndIsReadEvenWhenAResetFollowed) {
+    peer().close();
+    world.run_for(1s);
+    program.send("to nobody");
+    world.run_for(1s);
+    program.receive();
+    EXPECT_EQ(program.last.status, IoStatus::end);
+}
+
 TEST_F(Connected, CloseWithUnreadBytesResets) {
     peer().send("never read");
     world.run_for(1s);
@@ -248,6 +257,19 @@ TEST_F(Connected, OptionsAreKeptAndBuffersDoubled) {
     EXPECT_EQ(*sys::get_option(program.socket, SocketOption::send_buffer_bytes), 2 * 212'992);
     EXPECT_EQ(sys::set_option(program.socket, SocketOption::keepalive_probes, 128).error().code(),
               Errc::invalid_argument);
+}
+
+TEST(Buffers, TakeAsMuchAsWasSet) {
+    World world;
+    world.script(device, {});
+    Program program;
+    program.set(SocketOption::receive_buffer_bytes, 10'000);
+    program.set(SocketOption::send_buffer_bytes, 20'000);
+    ASSERT_EQ(program.connect(device), 0);
+    EXPECT_EQ(program.send(std::string(50'000, 'x')).bytes, 20'000U);
+    world.peer(device).send(std::string(50'000, 'x'));
+    world.run_for(1s);
+    EXPECT_EQ(world.peer(device).unsent(), 40'000U);
 }
 
 TEST(Jitter, NeverReordersBytes) {

@@ -59,6 +59,31 @@ TEST_F(DeadPeer, UserTimeoutEndsAQuietDeadPeerAtAProbe) {
     EXPECT_EQ(sys::now() - start, 16s);  // the probe at 16 s is the first after 15
 }
 
+TEST_F(DeadPeer, UserTimeoutEndsAQuietDeadPeerOnlyAfterAProbe) {
+    program.set(SocketOption::user_timeout_ms, 5'000);
+    peer().go_silent();
+    EXPECT_EQ(error_within(1h), ETIMEDOUT);
+    EXPECT_EQ(sys::now() - start, 13s);  // idle 10 s, and the interval of the first probe
+}
+
+TEST_F(DeadPeer, AcknowledgementIsNoticed) {
+    world.run_for(5s);
+    program.send("data");
+    world.run_for(1s);
+    EXPECT_LE(program.info().since_ack_received, 1s);
+    EXPECT_GE(program.info().since_data_received, 6s);
+}
+
+TEST_F(DeadPeer, UserTimeoutCountsFromTheLastProgress) {
+    program.set(SocketOption::user_timeout_ms, 20'000);
+    world.network().delay = 12s;
+    program.send("acknowledged after 12 s");
+    world.after(6s, [&] { program.send("never"); });
+    world.after(13s, [&] { peer().go_silent(); });
+    EXPECT_EQ(error_within(1h), ETIMEDOUT);
+    EXPECT_EQ(sys::now() - start, 32s);
+}
+
 TEST_F(DeadPeer, UserTimeoutEndsABusyDeadPeer) {
     program.set(SocketOption::user_timeout_ms, 20'000);
     peer().go_silent();
