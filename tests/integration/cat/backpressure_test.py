@@ -81,12 +81,14 @@ class ReaderThatStopsTest(support.TestCase):
         self.assertTrue(cat.output.line().startswith('{"time_ns":'))
         self.assert_memory_bounded(cat)
 
-    def test_many_small_packets_are_bounded_too(self):
+    def test_many_small_packets_wait_too(self):
         cat, peer = self.connected()
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        count = 60_000
-        join = self.in_background(lambda: [peer.send(b"%07d\n" % i) for i in range(count)])
-        data = b"".join(b"%07d\n" % i for i in range(count))
+        data = b"".join(b"%07d\n" % i for i in range(60_000))
+        sent = support.write_until_stalled(peer.fileno(), data, piece_bytes=8)
+        self.assert_memory_bounded(cat)
+        peer.settimeout(support.DEADLINE_S)
+        join = self.in_background(lambda: peer.sendall(data[sent:]))
         self.assertTrue(cat.output.exactly(len(data)) == data, "other bytes came out")
         join()
         self.assert_memory_bounded(cat)

@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import subprocess
 import unittest
 
 import support
@@ -35,7 +36,16 @@ class EndOfInputTest(support.TestCase):
         cat.send(b"last words")
         cat.end_input()
         self.assertEqual(support.receive_exactly(peer, 10), b"last words")
-        # A half-close would be there before the answer to this.
+        peer.sendall(b"still open\n")
+        self.assertEqual(cat.output.line(), "still open")
+
+    def test_without_n_later_connections_stay_open_too(self):
+        server = self.listener()
+        cat = self.cat(support.address_of(server), stdin=subprocess.DEVNULL)
+        self.accept(server).close()
+        peer = self.accept(server)  # after a wait, in which the end of input was seen long ago
+        self.assertEqual(cat.wait_connected(), 1)
+        self.assertEqual(cat.wait_connected(), 2)
         peer.sendall(b"marker\n")
         self.assertEqual(cat.output.line(), "marker")
         peer.setblocking(False)

@@ -264,7 +264,7 @@ def reset(peer):
     peer.close()
 
 
-def write_until_stalled(descriptor, data, quiet_s=0.5):
+def write_until_stalled(descriptor, data, piece_bytes=65536, quiet_s=0.5):
     """Writes the front of `data` until the other side takes nothing for `quiet_s`; returns how
     many bytes it took. A machine slower than that ends this early: bounds from above still hold.
     """
@@ -272,7 +272,7 @@ def write_until_stalled(descriptor, data, quiet_s=0.5):
     written = 0
     while written < len(data) and select.select([], [descriptor], [], quiet_s)[1]:
         try:
-            written += os.write(descriptor, data[written:written + 65536])
+            written += os.write(descriptor, data[written:written + piece_bytes])
         except BlockingIOError:
             continue
     return written
