@@ -196,6 +196,9 @@ void Connector::on_decided() {
         give_up_address(connect_error(error));
         return;
     }
+    if (!sys::peer_address(socket_)) {
+        return;  // reported ready although nothing is decided yet
+    }
     if (is_connected_to_itself(socket_, addresses_[next_ - 1])) {
         give_up_address(Error(Errc::connection_refused, "nobody listens there"));
         return;
