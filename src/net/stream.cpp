@@ -101,6 +101,9 @@ void Stream::State::receive() {
             return;
         }
     }
+    if (send_error && wants_data()) {
+        loop.signal(token);  // nothing more may arrive that would make it ready
+    }
 }
 
 bool Stream::State::receive_once(std::size_t& budget) {
@@ -113,7 +116,8 @@ bool Stream::State::receive_once(std::size_t& budget) {
         case sys::IoStatus::done:
             budget -= std::min(budget, result.bytes);
             hand_over(result.bytes);
-            return result.bytes == room.size();  // less: the kernel has no more now
+            // Less: the kernel has no more now.
+            return result.bytes == room.size() || send_error.has_value();
         case sys::IoStatus::would_block:
             if (send_error) {
                 end(*send_error);
@@ -136,6 +140,10 @@ std::span<std::byte> Stream::State::find_memory() {
         return {};
     }
     const Result<std::span<std::byte>> room = loop.receive_buffer.writable(account);
+    if (!room && room.error().code() != Errc::would_block) {
+        end(room.error());  // nobody could tell when to try again
+        return {};
+    }
     if (!room) {
         is_starved = true;
         loop.pool.wait_for_memory(*this, loop.pool.slab_capacity());
@@ -173,6 +181,9 @@ void Stream::State::send() {
             return;
         }
         queue.consumed(result.bytes);
+        if (is_closed()) {
+            return;  // by what a fragment's owner did when it got it back
+        }
         if (result.status == sys::IoStatus::would_block) {
             break;
         }
@@ -274,9 +285,10 @@ bool Stream::is_paused() const noexcept {
 
 void Stream::flush() {
     // While the socket is full its readiness sends; a call now would only be refused.
-    if (!state_->is_closed() && !state_->is_send_blocked) {
-        state_->send();
-        state_->watch();
+    State& state = *state_;  // outlives this call, unlike the Stream
+    if (!state.is_closed() && !state.is_send_blocked) {
+        state.send();
+        state.watch();
     }
 }
 

@@ -15,8 +15,9 @@ namespace sluice::net {
 class StreamHandler {
   public:
     virtual void on_packet(Packet&& packet) = 0;
-    /// The connection ended; everything that arrived before was handed over. `peer_closed` for an
-    /// orderly end. Called once, and not after `close()`.
+    /// The connection ended; everything that arrived before was handed over, except when there is
+    /// no memory for it (`out_of_memory`). `peer_closed` for an orderly end. Called once, and not
+    /// after `close()`.
     virtual void on_end(const Error& reason) = 0;
 
   protected:
