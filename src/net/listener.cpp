@@ -4,11 +4,13 @@
 #include <utility>
 
 #include "net/event_loop_state.hpp"
+#include "sluice/net/timer.hpp"
 
 namespace sluice::net {
 namespace {
 
 constexpr int accepts_per_turn = 64;
+constexpr Duration rest = std::chrono::milliseconds(100);
 
 Result<SocketAddress> address_to_listen(const Address& address, bool allow_remote) {
     if (address.kind() == Address::Kind::name) {
@@ -37,12 +39,16 @@ Result<SocketAddress> address_to_listen(const Address& address, bool allow_remot
 }  // namespace
 
 struct Listener::State final : LoopHandler {
-    State(EventLoop::State& loop_in, AcceptFunction on_accept_in)
-        : loop(loop_in), on_accept(std::move(on_accept_in)) {}
+    State(EventLoop& loop_in, AcceptFunction on_accept_in)
+        : loop(loop_in.state()),
+          on_accept(std::move(on_accept_in)),
+          rest_timer(loop_in, [this] { watch(); }) {}
 
     [[nodiscard]] Result<void> open(const SocketAddress& address, const ListenerOptions& options);
     void on_ready(const sys::Readiness& readiness) override;
-    void refuse_one();
+    /// False if there was no descriptor to do it with.
+    [[nodiscard]] bool refuse_one();
+    void watch();
     void close() noexcept;
 
     EventLoop::State& loop;
@@ -52,6 +58,7 @@ struct Listener::State final : LoopHandler {
     SocketAddress local;
     std::uint64_t token = 0;
     std::uint64_t refused = 0;
+    Timer rest_timer;  // while nothing can be accepted the socket would be ready for ever
 };
 
 Result<void> Listener::State::open(const SocketAddress& address, const ListenerOptions& options) {
@@ -92,8 +99,10 @@ void Listener::State::on_ready(const sys::Readiness& readiness) {
     for (int i = 0; i < accepts_per_turn && readiness.readable && socket.is_open(); ++i) {
         Result<sys::Accepted> accepted = sys::accept(socket);
         if (!accepted) {
-            if (accepted.error().code() == Errc::limit_reached) {
-                refuse_one();
+            const Errc reason = accepted.error().code();
+            if (reason != Errc::would_block && (reason != Errc::limit_reached || !refuse_one())) {
+                loop.poller.remove(socket);
+                rest_timer.arm(loop.now + rest);
             }
             return;
         }
@@ -101,17 +110,28 @@ void Listener::State::on_ready(const sys::Readiness& readiness) {
     }
 }
 
-void Listener::State::refuse_one() {
+bool Listener::State::refuse_one() {
     spare.close();
-    if (sys::accept(socket)) {  // closed at once: the peer learns that it is not served
-        ++refused;
-    }
+    bool done = false;
+    {
+        const Result<sys::Accepted> accepted = sys::accept(socket);
+        refused += accepted ? 1U : 0U;
+        done = accepted || accepted.error().code() == Errc::would_block;
+    }  // closed at once: the peer learns that it is not served
     if (Result<sys::Descriptor> reserve = sys::open_socket(local.family)) {
         spare = *std::move(reserve);
+    }
+    return done;
+}
+
+void Listener::State::watch() {
+    if (!loop.poller.add(socket, {.readable = true}, token)) {
+        rest_timer.arm(loop.now + rest);
     }
 }
 
 void Listener::State::close() noexcept {
+    rest_timer.disarm();
     loop.poller.remove(socket);
     loop.handlers.remove(token);
     socket.close();
@@ -136,7 +156,7 @@ Result<std::unique_ptr<Listener>> Listener::open(EventLoop& loop, const Address&
     if (!numeric) {
         return numeric.error();
     }
-    auto state = std::make_unique<State>(loop.state(), std::move(on_accept));
+    auto state = std::make_unique<State>(loop, std::move(on_accept));
     if (Result<void> opened = state->open(*numeric, options); !opened) {
         return opened.error();
     }
