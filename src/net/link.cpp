@@ -137,6 +137,7 @@ void Link::State::on_connected(sys::Descriptor socket, const SocketAddress& addr
     up_since = loop.now();
     {
         const sync::MutexLock lock(mutex);
+        statistics.state = LinkState::up;  // together, so that every look adds up
         ++statistics.connects;
         ++statistics.connection;
         statistics.socket = read_back(socket, address.family);
@@ -189,6 +190,7 @@ void Link::State::on_end(const Error& reason) {
     egress.lost();
     {
         const sync::MutexLock lock(mutex);
+        statistics.state = LinkState::waiting;
         ++statistics.disconnects[static_cast<std::size_t>(reason.code())];
     }
     if (loop.now() - up_since >= options.healthy_after) {
@@ -228,6 +230,7 @@ void Link::State::shut_down(std::optional<Error> reason) {
         data_timer.disarm();
         stream.reset();
         const sync::MutexLock lock(mutex);
+        statistics.state = LinkState::stopped;
         ++statistics.disconnects[static_cast<std::size_t>(Errc::stopped)];
     }
     peer.reset();
@@ -352,7 +355,11 @@ void Link::stop() {
 
 void Link::pause() {
     state_->pause_requested.store(true, std::memory_order_release);
-    state_->signal();
+    if (!state_->loop.is_current_thread()) {
+        state_->signal();
+    } else if (state_->stream) {
+        state_->stream->pause();
+    }
 }
 
 void Link::resume() {

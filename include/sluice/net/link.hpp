@@ -127,7 +127,8 @@ class Link final {
     /// thread that does not turn the loop it waits for the one that does.
     void stop();
 
-    /// Stops reading until `resume()`: the data timer rests too, TCP slows the device. Any thread.
+    /// Stops reading until `resume()`: the data timer rests too, TCP slows the device. Inside a
+    /// callback no packet follows; from another thread, soon. Any thread.
     void pause();
     void resume();
     /// Ends the sending direction once everything queued was sent, on this connection and on every
