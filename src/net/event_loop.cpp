@@ -102,8 +102,16 @@ void EventLoop::State::turn(SteadyTime deadline) {
     }
     timers.run_due(now);
     run_posted();
-    retired.clear();
+    destroy_retired();
     in_turn = false;
+}
+
+/// One by one: what a handler owns may retire another.
+void EventLoop::State::destroy_retired() noexcept {
+    while (!retired.empty()) {
+        const std::unique_ptr<LoopHandler> last = std::move(retired.back());
+        retired.pop_back();
+    }
 }
 
 void EventLoop::State::run_posted() {

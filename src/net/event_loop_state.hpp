@@ -65,6 +65,7 @@ struct EventLoop::State {
 
     void turn(SteadyTime deadline);
     void run_posted();
+    void destroy_retired() noexcept;
 
     sys::Poller poller;
     HandlerTable handlers;
