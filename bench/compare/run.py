@@ -93,27 +93,33 @@ def describe(benchmark, options, rounds, shares):
     }
 
 
+def row(*cells):
+    return f"| {' | '.join(cells)} |"
+
+
 def table(benchmark, report):
-    """Lines for people: the cases with their figures, then the ratios."""
-    yield f"{'case':<24}" + "".join(f"{title + ' median [min-max]':>32}"
-                                    for title, _, _ in benchmark.COLUMNS)
+    """Lines for people, in Markdown: the cases with their figures, then the ratios."""
+    yield row("case", *(f"{title}, median [min-max]" for title, _, _ in benchmark.COLUMNS))
+    yield row(*["---"] * (1 + len(benchmark.COLUMNS)))
     for case in benchmark.CASES:
-        cells = ""
+        cells = []
         for _, measure_name, unit in benchmark.COLUMNS:
             values = [one[case][measure_name] / unit for one in report["rounds"]]
-            text = f"{statistics.median(values):.4g} [{min(values):.4g}-{max(values):.4g}]"
-            cells += f"{text:>32}"
-        yield f"{case:<24}{cells}"
+            cells.append(f"{statistics.median(values):.3g} [{min(values):.3g}-{max(values):.3g}]")
+        yield row(f"`{case}`", *cells)
     yield ""
-    yield f"{'ratio':<28}{'median [min-max]':>28}{'95 % of the median':>24}"
+    yield row("ratio", "better", "median [min-max]", "95 % of the median")
+    yield row(*["---"] * 4)
     for name, ratio in report["ratios"].items():
-        spread = f"{ratio['median']:.3g} [{ratio['min']:.3g}-{ratio['max']:.3g}]"
         sure = f"{ratio['interval_95'][0]:.3g} to {ratio['interval_95'][1]:.3g}"
-        yield f"{name:<28}{spread:>28}{sure:>24}{'  undecided' if ratio['undecided'] else ''}"
-    rounds = len(report["rounds"])
-    state = "; DISTURBED by other load, not to be quoted" if report["disturbed"] else ""
-    quick = "; a tiny run, not to be quoted" if report["quick"] else ""
-    yield f"\n{rounds} round{'s' if rounds > 1 else ''}{state}{quick}"
+        yield row(f"`{name}`", ratio["better"],
+                  f"{ratio['median']:.3g} [{ratio['min']:.3g}-{ratio['max']:.3g}]",
+                  sure + (", undecided" if ratio["undecided"] else ""))
+    machine = report["machine"]
+    notes = ["disturbed by other load"] * report["disturbed"] + ["a tiny run"] * report["quick"]
+    yield (f"\n{report['date'][:10]}, {machine['cpu']}, {machine['cores']} processors, Linux "
+           f"{machine['kernel']}, {report['congestion_control']}, {len(report['rounds'])} rounds"
+           + "".join(f"; {note}: not to be quoted" for note in notes))
 
 
 def parse(words):

@@ -15,7 +15,7 @@ CASES = STATES + (PROMISE,)
 RATIOS = tuple(Ratio(state, PROMISE, "p99_us", "lower") for state in STATES) + (
     Ratio("up_traffic", "up_idle", "p50_us", "lower"),)
 ROUNDS, ROUNDS_MAX = 7, 15
-COLUMNS = (("p50 us", "p50_us", 1), ("p99 us", "p99_us", 1), ("max us", "max_us", 1))
+COLUMNS = (("p50 µs", "p50_us", 1), ("p99 µs", "p99_us", 1), ("max µs", "max_us", 1))
 
 PROMISE_US = 50_000
 COUNT = {state: 1000 for state in STATES} | {"up_full_egress": 100}
