@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <ctime>
@@ -17,6 +18,7 @@ bool futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
                 SteadyTime deadline) noexcept {
     timespec until{};
     if (deadline != never) {
+        deadline = std::max(deadline, SteadyTime());  // the kernel refuses a negative time
         const auto whole = std::chrono::floor<std::chrono::seconds>(deadline.time_since_epoch());
         until.tv_sec = whole.count();
         until.tv_nsec = (deadline.time_since_epoch() - whole).count();

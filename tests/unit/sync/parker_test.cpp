@@ -63,6 +63,11 @@ TEST(Parker, DeadlineEndsTheSleep) {
     EXPECT_FALSE(parker.park(parker.prepare(), sys::now() + std::chrono::milliseconds(1)));
 }
 
+TEST(Parker, DeadlineBeforeTheStartOfTheClockEndsTheSleepAtOnce) {
+    Parker parker;
+    EXPECT_FALSE(parker.park(parker.prepare(), SteadyTime::min()));
+}
+
 TEST(Parker, UnparkWakesEverySleeper) {
     Parker parker;
     std::atomic<bool> open{false};
