@@ -149,20 +149,26 @@ TEST_F(BlockStoreTest, AFreeLargeBlockIsUnmappedForSlabs) {
     put_all(slabs);
 }
 
-TEST_F(BlockStoreTest, ASlabIsPreferredToALargeBlockWhenOneMustGo) {
-    Block* const small = take(SizeClasses::smallest);
-    Block* const large = take(two_slabs);
-    put(take(slab));
-    put(large);
-    EXPECT_EQ(take(two_slabs), large);  // still mapped
-    put(large);
-    Block* const other = take(slab);
-    Block* const another = take(slab);  // now the large one has to go
-    EXPECT_NE(another, nullptr);
-    EXPECT_EQ(mapped_slabs(), 3u);
-    put(other);
-    put(another);
-    put(small);
+TEST(BlockStore, TheSmallestFreeBlockThatIsEnoughIsUnmapped) {
+    for (const std::size_t missing_slabs : {1u, 2u}) {
+        BlockStore store(pool_of(8), nullptr);
+        std::vector<Block*> held;
+        for (std::size_t i = 0; i < 1 + missing_slabs; ++i) {
+            held.push_back(*store.take(slab));
+        }
+        Block* const free_slab = *store.take(slab);
+        Block* const free_large = *store.take(four_slabs);
+        store.put(*free_slab);
+        store.put(*free_large);
+
+        held.push_back(*store.take(two_slabs));
+        // One slab is missing: the free slab goes. Two are missing: the large block goes.
+        const std::size_t expected = missing_slabs == 1 ? 2 + 2 + 4 : 3 + 2 + 1;
+        EXPECT_EQ(store.statistics().mapped_b, expected * slab_b);
+        for (Block* block : held) {
+            store.put(*block);
+        }
+    }
 }
 
 TEST_F(BlockStoreTest, ARefusalGivesNothingUp) {
