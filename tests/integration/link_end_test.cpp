@@ -17,32 +17,57 @@ class LinkEndTest : public ::testing::Test {
     RecordingHandler handler_;
 };
 
-TEST_F(LinkEndTest, WhatArrivedBeforeAResetIsDeliveredFirst) {
-    const std::string data(64'000, 'x');
-    Event is_paused;
-    Event is_reset;
-    LoopbackDevice device([&](DeviceConnection& connection, std::size_t number) {
-        if (number == 0) {
-            EXPECT_TRUE(is_paused.wait());
-            EXPECT_EQ(connection.send(data), data.size());
-            EXPECT_TRUE(connection.wait_acknowledged());
-            connection.reset();
-            is_reset.set();
-        } else {
+/// A device that sends `data` to a link that does not read, and tears the connection down.
+class LinkEndByResetTest : public LinkEndTest {
+  protected:
+    /// Returns when the data waits in the link's kernel, and the connection is gone.
+    void receive_nothing_until_the_reset(net::Link& link) {
+        link.pause();
+        link.start();
+        ASSERT_TRUE(handler_.wait_state(LinkState::up));
+        loop_->run_on_loop([] {});  // the pause is carried out in the turn that told `up`
+        is_paused_.set();
+        ASSERT_TRUE(is_reset_.wait());
+        EXPECT_EQ(handler_.record().received(), "");
+    }
+
+    const std::string data_ = std::string(64'000, 'x');
+    Event is_paused_;
+    Event is_reset_;
+    LoopbackDevice device_{[this](DeviceConnection& connection, std::size_t number) {
+        if (number > 0) {
             connection.drain();
+            return;
         }
-    });
-    net::Link link(loop_->loop(), link_options(device.address()), handler_);
-    link.pause();
-    link.start();
-    ASSERT_TRUE(handler_.wait_state(LinkState::up));
-    loop_->run_on_loop([] {});  // the pause is carried out in the turn that told `up`
-    is_paused.set();
-    ASSERT_TRUE(is_reset.wait());
+        EXPECT_TRUE(is_paused_.wait());
+        EXPECT_EQ(connection.send(data_), data_.size());
+        EXPECT_TRUE(connection.wait_acknowledged());
+        connection.reset();
+        is_reset_.set();
+    }};
+};
+
+TEST_F(LinkEndByResetTest, WhatArrivedIsDeliveredFirst) {
+    net::Link link(loop_->loop(), link_options(device_.address()), handler_);
+    receive_nothing_until_the_reset(link);
+    link.resume();
+    ASSERT_TRUE(handler_.wait_end(Errc::connection_reset));
+    EXPECT_EQ(handler_.record().received(), data_);
+    link.stop();
+}
+
+TEST_F(LinkEndByResetTest, WhatArrivedIsDeliveredFirstAlsoWhenSendingFails) {
+    net::Link link(loop_->loop(), link_options(device_.address()), handler_);
+    receive_nothing_until_the_reset(link);
+    ASSERT_TRUE(link.egress().try_push_copy(std::vector<std::byte>(100)));
+    loop_->run_on_loop([] {});  // which meets the reset
     EXPECT_EQ(handler_.record().received(), "");
     link.resume();
     ASSERT_TRUE(handler_.wait_end(Errc::connection_reset));
-    EXPECT_EQ(handler_.record().received(), data);
+    EXPECT_EQ(handler_.record().received(), data_);
+    const net::EgressLedger ledger = link.statistics().egress;
+    EXPECT_EQ(ledger.dropped[static_cast<std::size_t>(net::DropReason::connection_lost)].messages,
+              1U);
     link.stop();
 }
 
