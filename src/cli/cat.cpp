@@ -101,8 +101,7 @@ std::string status_line(const net::LinkStatus& status, const Address& address) {
 }
 
 /// The three activities: the loop's thread receives and sends, one thread reads standard input, and
-/// the caller's writes standard output. What standard output takes without waiting, the loop's
-/// thread writes itself: handing it over costs more than all the rest (bench/compare, `cat`).
+/// the caller's writes standard output.
 class Cat final : net::LinkHandler {
   public:
     Cat(const CatOptions& options, std::unique_ptr<net::EventLoopThread> loop)
@@ -110,7 +109,6 @@ class Cat final : net::LinkHandler {
           loop_(std::move(loop)),
           link_(loop_->loop(), options.link, *this),
           queue_({.items = queue_packets}),
-          output_(options.format, output_file_),
           quit_(::eventfd(0, EFD_CLOEXEC)) {}
 
     int run();
@@ -137,8 +135,6 @@ class Cat final : net::LinkHandler {
     net::Link link_;
     sync::BoundedQueue<CatPacket> queue_;
     sys::Descriptor input_;
-    sys::Descriptor output_file_;
-    CatOutput output_;
     sys::Descriptor quit_;  // readable when the program ends
 
     // The loop's thread only.
@@ -156,9 +152,6 @@ class Cat final : net::LinkHandler {
 };
 
 void Cat::on_packet(net::Packet&& packet) {
-    if (waiting_packets_ == 0 && output_.write_now(packet)) {
-        return;
-    }
     ++waiting_packets_;
     waiting_bytes_ += packet.data.size();
     if (!is_paused_ &&
@@ -220,9 +213,15 @@ void Cat::read_input() {
 }
 
 void Cat::write_output() {
+    Result<sys::Descriptor> file = sys::open_standard(sys::StandardStream::output);
+    if (!file) {
+        output_error_ = file.error().system_error();
+        return;
+    }
+    CatOutput output(options_.format, *file);
     sync::PoppedBatch<CatPacket> batch(batch_packets);
     while (queue_.pop_batch(batch)) {
-        output_error_ = output_.write(batch);
+        output_error_ = output.write(batch);
         if (output_error_ != 0) {
             return;
         }
@@ -242,12 +241,6 @@ int Cat::run() {
         return exit_os;
     }
     input_ = *std::move(input);
-    Result<sys::Descriptor> output = sys::open_standard(sys::StandardStream::output);
-    if (!output) {
-        output_error_ = output.error().system_error();
-        return conclude();
-    }
-    output_file_ = *std::move(output);
     link_.start();
     Result<sys::Thread> reader = sys::Thread::start({.name = "input"}, [this] { read_input(); });
     if (!reader) {

@@ -19,7 +19,6 @@ struct CatPacket {
 };
 
 /// Writes packets in the chosen format; raw ones straight from the slabs they were received into.
-/// `write` is for one thread, `write_now` for another.
 class CatOutput final {
   public:
     CatOutput(CatFormat format, const sys::Descriptor& file) : format_(format), file_(file) {}
@@ -34,11 +33,6 @@ class CatOutput final {
         return finish();
     }
 
-    /// Writes as much of a raw packet as the file takes without waiting, and cuts that off; true if
-    /// it was the whole packet. Some files cannot tell (regular ones, terminals): they take
-    /// nothing. REQUIRES: everything before was written.
-    [[nodiscard]] bool write_now(net::Packet& packet);
-
   private:
     void begin();
     void add(const CatPacket& packet);
@@ -46,7 +40,6 @@ class CatOutput final {
 
     const CatFormat format_;
     const sys::Descriptor& file_;
-    bool takes_now_ = format_ == CatFormat::raw;
     std::vector<iovec> pieces_;
     std::string text_;
 };
