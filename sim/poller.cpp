@@ -1,7 +1,7 @@
 #include "sluice/sys/poller.hpp"
 
 #include <cerrno>
-#include <utility>
+#include <iterator>
 
 #include "sim/state.hpp"
 #include "sluice/core/check.hpp"
@@ -109,7 +109,7 @@ std::size_t Poller::wait(std::span<Readiness> ready, SteadyTime deadline) noexce
     world.run_due();
     while (true) {
         const std::size_t filled = collect(world, poller, ready);
-        if (filled > 0 || std::exchange(poller.woken, false)) {
+        if (filled > 0 || poller.woken) {
             world.trace("ready", filled, 0);
             poller.woken = false;
             return add_spurious(world, poller, ready, filled);

@@ -78,6 +78,14 @@ TEST(WorldDeathTest, SpinningAborts) {
         "the program spins");
 }
 
+TEST(World, WaitingOftenIsNoSpinningWhileTimePasses) {
+    World world({.waits_without_time_max = 10});
+    Program program;
+    for (int round = 0; round < 100; ++round) {
+        program.wait(sys::now() + 1ms);
+    }
+}
+
 TEST(WorldDeathTest, RunawayEventsAbort) {
     World world({.events_max = 100});
     std::function<void()> again = [&] { world.after(1s, again); };
@@ -304,7 +312,18 @@ TEST(Trace, SameSeedSameHistory) {
     EXPECT_NE(history(17), history(18));
 }
 
-TEST(Trace, RandomBitsDoNotDependOnFaults) {
+TEST(Random, SeedsAndConcernsDrawApart) {
+    const auto bits = [](std::uint64_t seed) {
+        World world({.seed = seed});
+        const std::uint64_t of_program = sys::random_bits();
+        EXPECT_NE(of_program, world.random());
+        return of_program;
+    };
+    EXPECT_EQ(bits(1), bits(1));
+    EXPECT_NE(bits(1), bits(2));
+}
+
+TEST(Random, BitsDoNotDependOnFaults) {
     const auto bits = [](unsigned percent) {
         World world;
         world.faults().no_descriptor_percent = percent;
