@@ -87,8 +87,12 @@ class ListenerLimitTest : public ::testing::Test {
 TEST_F(ListenerLimitTest, WithoutDescriptorsConnectionsAreClosedAndCountedThenServedAgain) {
     constexpr std::size_t refused = 5;
     std::vector<Client> clients(refused);
+    Client early;
     Client late;
-    accepted_.reserve(1);
+    accepted_.reserve(2);
+    // Also, the sanitizers look at an object's type for the first time with a pipe.
+    early.connect(listener_->local_address().port);
+    turn_until([&] { return accepted_.size() == 1; });
     {
         const NoMoreDescriptors limit;
         for (Client& client : clients) {
@@ -102,10 +106,10 @@ TEST_F(ListenerLimitTest, WithoutDescriptorsConnectionsAreClosedAndCountedThenSe
         for (const Client& client : clients) {
             EXPECT_TRUE(client.is_closed());
         }
-        EXPECT_TRUE(accepted_.empty());
+        EXPECT_EQ(accepted_.size(), 1U);
     }
     late.connect(listener_->local_address().port);
-    turn_until([&] { return accepted_.size() == 1; });
+    turn_until([&] { return accepted_.size() == 2; });
     EXPECT_FALSE(late.is_closed());
     EXPECT_EQ(listener_->refused(), refused);
 }
