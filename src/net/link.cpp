@@ -187,7 +187,6 @@ void Link::State::on_end(const Error& reason) {
     health.stop();
     data_timer.disarm();
     stream.reset();
-    egress.lost();
     {
         const sync::MutexLock lock(mutex);
         statistics.state = LinkState::waiting;
@@ -196,6 +195,7 @@ void Link::State::on_end(const Error& reason) {
     if (loop.now() - up_since >= options.healthy_after) {
         backoff.reset();
     }
+    egress.lost();
     go_on_after(reason);
 }
 
@@ -205,6 +205,9 @@ void Link::State::disconnect(const Error& reason) {
 }
 
 void Link::State::go_on_after(const Error& reason) {
+    if (is_shut_down) {
+        return;  // stopped by the owner of a fragment, when it got that back
+    }
     peer.reset();
     {
         const sync::MutexLock lock(mutex);

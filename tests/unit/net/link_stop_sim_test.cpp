@@ -142,6 +142,25 @@ TEST_F(LinkStop, InsideACallbackOfAnotherLinkOnTheLoop) {
     EXPECT_EQ(other.received, "now");
 }
 
+TEST_F(LinkStop, WhenAFragmentComesBackFromALostConnection) {
+    accept([](sim::Peer connected) { connected.stop_reading(); });
+    Watched& link = connect();
+    const std::string lent = pattern(500'000);
+    Buffer fragment = *loop->receive_pool().wrap(
+        bytes_of(lent),
+        [](void* context, std::span<const std::byte>) noexcept {
+            static_cast<Watched*>(context)->stop();
+        },
+        &link);
+    ASSERT_TRUE(link.link.egress().try_push(std::span(&fragment, 1)));
+    turn_for(1s);
+    ASSERT_FALSE(link.stopped);
+    world.peer(device).reset();
+    ASSERT_TRUE(turn_until([&] { return link.stopped; }));
+    turn_for(30s);
+    expect_stopped(link);
+}
+
 TEST_F(LinkStop, TwiceIsOnce) {
     accept();
     Watched& link = connect();
