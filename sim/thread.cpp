@@ -14,20 +14,6 @@ Thread::Thread(Thread&&) noexcept = default;
 Thread& Thread::operator=(Thread&&) noexcept = default;
 Thread::~Thread() = default;
 
-Result<void> validate(const ThreadOptions& options) {
-    if (options.priority < 0 || options.priority > 99) {
-        return Error(Errc::invalid_argument, "thread_priority " + std::to_string(options.priority) +
-                                                 "; allowed are 0 to 99");
-    }
-    const CpuSet allowed = allowed_cpus();
-    if (!options.affinity.is_subset_of(allowed)) {
-        return Error(Errc::invalid_argument,
-                     "thread_processor_affinity " + options.affinity.to_string() +
-                         "; this process may use the processors " + allowed.to_string());
-    }
-    return {};
-}
-
 Result<Thread> Thread::start(const ThreadOptions& options, std::function<void()>) {
     SLUICE_CHECK(options.name.empty() && false, "there are no threads in the simulated world");
     return Thread();

@@ -88,21 +88,6 @@ int create(Thread::State& state, bool realtime) {
 
 }  // namespace
 
-Result<void> validate(const ThreadOptions& options) {
-    if (options.priority < 0 || options.priority > 99) {
-        return Error(Errc::invalid_argument,
-                     "thread_priority " + std::to_string(options.priority) +
-                         "; allowed are 0 (the ordinary scheduler) and 1 to 99 (SCHED_FIFO)");
-    }
-    const CpuSet allowed = allowed_cpus();
-    if (!options.affinity.is_subset_of(allowed)) {
-        return Error(Errc::invalid_argument,
-                     "thread_processor_affinity " + options.affinity.to_string() +
-                         "; this process may use the processors " + allowed.to_string());
-    }
-    return {};
-}
-
 Thread::Thread() noexcept = default;
 Thread::Thread(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
 Thread::Thread(Thread&&) noexcept = default;
