@@ -114,9 +114,10 @@ std::uint64_t pop_all(Queue& queue, Seen& seen) {
     }
 }
 
-TEST(BoundedQueueStress, NothingIsLostOrDoubledAndEveryPushersOrderIsKept) {
-    BoundedQueue<Numbered, WaitForRoom, ByNumber> queue({.items = 12, .weight = 30});
-    Seen seen;
+/// All pushers against all poppers, then the end; returns how many items the poppers were told of
+/// as lost.
+template <typename Queue>
+std::uint64_t push_and_pop_all(Queue& queue, Seen& seen) {
     Threads pushing;
     Threads popping;
     std::atomic<std::uint64_t> lost{0};
@@ -129,6 +130,13 @@ TEST(BoundedQueueStress, NothingIsLostOrDoubledAndEveryPushersOrderIsKept) {
     pushing.join();
     queue.close();
     popping.join();
+    return lost;
+}
+
+TEST(BoundedQueueStress, NothingIsLostOrDoubledAndEveryPushersOrderIsKept) {
+    BoundedQueue<Numbered, WaitForRoom, ByNumber> queue({.items = 12, .weight = 30});
+    Seen seen;
+    const std::uint64_t lost = push_and_pop_all(queue, seen);
     EXPECT_EQ(seen.how_many_seen(1), pushers * items_each);
     EXPECT_EQ(lost, 0u);
     EXPECT_LE(queue.statistics().depth_max, 12u);
@@ -138,18 +146,7 @@ TEST(BoundedQueueStress, NothingIsLostOrDoubledAndEveryPushersOrderIsKept) {
 TEST(BoundedQueueStress, WhatWasDroppedIsToldToThePoppersOnce) {
     BoundedQueue<Numbered, DropOldest, ByNumber> queue({.items = 12, .weight = 30});
     Seen seen;
-    Threads pushing;
-    Threads popping;
-    std::atomic<std::uint64_t> lost{0};
-    for (std::size_t i = 0; i < poppers; ++i) {
-        popping.run([&] { lost += pop_all(queue, seen); });
-    }
-    for (std::size_t pusher = 0; pusher < pushers; ++pusher) {
-        pushing.run([&, pusher] { push_all(queue, pusher); });
-    }
-    pushing.join();
-    queue.close();
-    popping.join();
+    const std::uint64_t lost = push_and_pop_all(queue, seen);
     EXPECT_EQ(seen.how_many_seen(0), lost);
     EXPECT_EQ(seen.how_many_seen(1), pushers * items_each - lost);
     EXPECT_EQ(queue.statistics().dropped, lost);
