@@ -49,7 +49,8 @@ inline constexpr std::size_t block_payload_b_min = block_size_b_min - block_head
 /// The pool's own data in a block's payload, begun by `new (payload(block)) T`.
 template <typename T>
 [[nodiscard]] T& payload_as(Block& block) noexcept {
-    static_assert(sizeof(T) <= block_payload_b_min && alignof(T) <= block_header_b);
+    static_assert(sizeof(T) <= block_payload_b_min);
+    static_assert(alignof(T) <= block_header_b);
     static_assert(std::is_trivially_destructible_v<T>, "nothing destroys it");
     return *std::launder(reinterpret_cast<T*>(payload(block)));
 }

@@ -151,7 +151,7 @@ void BlockStore::unmap_free(std::size_t bytes) noexcept {
 // only then.
 
 Result<Block*> BlockStore::take_small(SizeClass size_class) {
-    const Result<Block*> found = slab_with_room(size_class);
+    Result<Block*> found = slab_with_room(size_class);
     if (!found) {
         return found;
     }

@@ -9,7 +9,7 @@
 namespace sluice {
 namespace {
 
-constexpr std::size_t slab_size_b_min = 16 * 1024;
+constexpr std::size_t slab_size_b_min = std::size_t{16} * 1024;
 static_assert(detail::small_size_b_max <= slab_size_b_min / 2, "small blocks are cut from slabs");
 
 /// REQUIRES: `account` is open, and of the pool whose inside is `state`.

@@ -25,12 +25,12 @@ namespace {
 
 // The loop stops reading when so much waits to be written, and reads again at half of it. The
 // queue itself is larger: a pause takes effect after the receives of the present turn.
-constexpr std::size_t waiting_bytes_high = 4 * 1024 * 1024;
+constexpr std::size_t waiting_bytes_high = std::size_t{4} * 1024 * 1024;
 constexpr std::size_t waiting_packets_high = 512;
 constexpr std::size_t queue_packets = 4096;
 constexpr std::size_t batch_packets = 512;
 
-constexpr std::size_t input_bytes = 64 * 1024;
+constexpr std::size_t input_bytes = std::size_t{64} * 1024;
 constexpr std::size_t descriptors_needed = 24;
 constexpr Duration stop_grace = std::chrono::seconds(2);
 

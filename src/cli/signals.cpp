@@ -60,8 +60,9 @@ Result<void> handle_signals(std::function<void(int)> on_signal, Duration grace) 
     if (!thread) {
         return thread.error();
     }
-    // Never joined: it waits until the process ends.
-    static_cast<void>(std::make_unique<sys::Thread>(*std::move(thread)).release());
+    // Neither joined nor destroyed: it waits until the process ends.
+    [[maybe_unused]] static const sys::Thread* watcher = nullptr;
+    watcher = new sys::Thread(*std::move(thread));
     return {};
 }
 

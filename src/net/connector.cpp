@@ -253,7 +253,7 @@ void Connector::drop_socket() noexcept {
     }
 }
 
-void Connector::fail(Error reason) {
+void Connector::fail(const Error& reason) {
     cancel();
     handler_.on_failed(reason);
 }

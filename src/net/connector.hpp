@@ -56,7 +56,7 @@ class Connector final : LoopHandler {
     void on_timeout();
     void give_up_address(Error reason);
     void drop_socket() noexcept;
-    void fail(Error reason);
+    void fail(const Error& reason);
 
     EventLoop& loop_;
     const LinkOptions& options_;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t events_per_turn = 128;
 /// A read is offered this much at least; less makes system calls the cost.
-constexpr std::size_t offer_bytes = 64 * 1024;
+constexpr std::size_t offer_bytes = std::size_t{64} * 1024;
 
 std::size_t receive_share(const EventLoopOptions& options) {
     return options.receive_share_b != 0 ? options.receive_share_b : options.receive_pool.size_b / 4;

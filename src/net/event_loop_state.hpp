@@ -1,6 +1,9 @@
 /// The inside of an event loop, for the other classes of this room.
 #pragma once
 
+#include <sys/uio.h>
+
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -48,6 +51,9 @@ class HandlerTable final {
     std::vector<std::uint32_t> free_;
 };
 
+/// IOV_MAX on Linux.
+inline constexpr std::size_t pieces_per_send = 1024;
+
 struct EventLoop::State {
     State(const EventLoopOptions& options, sys::Poller readiness);
 
@@ -75,7 +81,8 @@ struct EventLoop::State {
     BufferPool pool;
     ReceiveBuffer receive_buffer;
     const std::size_t receive_share_bytes;
-    std::size_t streams = 0;  // open on this loop
+    std::size_t streams = 0;                         // open on this loop
+    std::array<iovec, pieces_per_send> send_pieces;  // of the stream that sends just now
 
     std::vector<std::unique_ptr<LoopHandler>> retired;
     bool in_turn = false;

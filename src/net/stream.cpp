@@ -1,6 +1,5 @@
 #include "sluice/net/stream.hpp"
 
-#include <array>
 #include <optional>
 
 #include "net/event_loop_state.hpp"
@@ -12,11 +11,10 @@ namespace {
 
 // What one turn of the loop does for one connection at most, so that none starves another.
 constexpr std::size_t receives_per_turn = 16;
-constexpr std::size_t bytes_per_turn = 1024 * 1024;
+constexpr std::size_t bytes_per_turn = std::size_t{1024} * 1024;
 constexpr std::size_t sends_per_turn = 16;
 
-constexpr std::size_t pieces_per_send = 1024;  // IOV_MAX on Linux
-constexpr std::size_t bytes_per_send = 1024 * 1024;
+constexpr std::size_t bytes_per_send = std::size_t{1024} * 1024;
 
 /// Below this a receive is copied while the loop has several connections: a few small packets,
 /// each kept by somebody, would otherwise keep a slab each.
@@ -165,7 +163,7 @@ void Stream::State::hand_over(std::size_t bytes) {
 }
 
 void Stream::State::send() {
-    std::array<iovec, pieces_per_send> pieces;
+    std::span<iovec> pieces = loop.send_pieces;
     for (std::size_t i = 0; i < sends_per_turn && !send_error; ++i) {
         const std::size_t count = queue.gather(pieces, bytes_per_send);
         if (count == 0) {
@@ -174,7 +172,7 @@ void Stream::State::send() {
             }
             return;
         }
-        const sys::IoResult result = sys::send(socket, std::span(pieces).first(count));
+        const sys::IoResult result = sys::send(socket, pieces.first(count));
         if (result.status == sys::IoStatus::failed) {
             send_error = Error::from_errno(result.error);
             loop.signal(token);  // to read what is left, then report

@@ -159,6 +159,8 @@ struct TransmitQueue::State {
                           [this](const Buffer& fragment) { return !is_copied(fragment); });
         return 2 * static_cast<std::size_t>(references) + 1;
     }
+    /// Takes the offer, gives back what was copied of it and wakes the sender; or says why not.
+    std::optional<DropReason> attempt(Offer& offer) SLUICE_EXCLUDES(mutex);
     Result<void> try_push(Offer offer) SLUICE_EXCLUDES(mutex);
     Result<void> push(Offer offer, SteadyTime deadline) SLUICE_EXCLUDES(mutex);
     Result<void> refuse(DropReason reason, Offer& offer) SLUICE_EXCLUDES(mutex);
@@ -314,49 +316,39 @@ Result<void> TransmitQueue::State::refuse(DropReason reason, Offer& offer) {
     return Error(error_of(reason));
 }
 
-Result<void> TransmitQueue::State::try_push(Offer offer) {
+std::optional<DropReason> TransmitQueue::State::attempt(Offer& offer) {
     bool wake = false;
-    std::optional<DropReason> reason;
     {
         const sync::MutexLock lock(mutex);
-        reason = take(offer, wake);
-    }
-    if (reason) {
-        return refuse(*reason, offer);
+        if (const std::optional<DropReason> reason = take(offer, wake)) {
+            return reason;
+        }
     }
     offer.release();
     if (wake) {
         on_work();
     }
-    return {};
+    return std::nullopt;
+}
+
+Result<void> TransmitQueue::State::try_push(Offer offer) {
+    const std::optional<DropReason> reason = attempt(offer);
+    return reason ? refuse(*reason, offer) : Result<void>();
 }
 
 Result<void> TransmitQueue::State::push(Offer offer, SteadyTime deadline) {
     while (true) {
         const sync::Parker::Ticket ticket = changed.prepare();
-        bool wake = false;
-        std::optional<DropReason> reason;
-        {
+        const std::optional<DropReason> reason = attempt(offer);
+        if (reason != DropReason::buffer_full || !waits()) {
+            changed.cancel();
+            return reason ? refuse(*reason, offer) : Result<void>();
+        }
+        if (!changed.park(ticket, deadline)) {
             const sync::MutexLock lock(mutex);
-            reason = take(offer, wake);
+            ++ledger.refused;
+            return Error(Errc::timed_out);
         }
-        if (reason == DropReason::buffer_full && waits()) {
-            if (!changed.park(ticket, deadline)) {
-                const sync::MutexLock lock(mutex);
-                ++ledger.refused;
-                return Error(Errc::timed_out);
-            }
-            continue;
-        }
-        changed.cancel();
-        if (reason) {
-            return refuse(*reason, offer);
-        }
-        offer.release();
-        if (wake) {
-            on_work();
-        }
-        return {};
     }
 }
 

@@ -48,7 +48,7 @@ struct EgressOptions {
     /// Payload bytes that may be queued; a message of exactly this size fits. At most one message
     /// for each 64 bytes of it (at least 16) may be queued, and as many fragments that are not
     /// copied.
-    std::size_t buffer_size_b = 1024 * 1024;
+    std::size_t buffer_size_b = std::size_t{1024} * 1024;
     /// Fragments shorter than this are copied into the queue, and their Buffer is given back at
     /// once, so that no small message keeps a slab. 0 = none is copied; at most 65536.
     std::size_t copy_below_b = 4096;
