@@ -21,6 +21,8 @@ Result<Thread> Thread::start(const ThreadOptions& options, std::function<void()>
 
 void Thread::join() {}
 
+void Thread::detach() noexcept {}
+
 bool Thread::joinable() const noexcept {
     return false;
 }

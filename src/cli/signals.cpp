@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <csignal>
 #include <ctime>
-#include <memory>
 #include <utility>
 
 #include "sluice/sys/thread.hpp"
@@ -60,9 +59,7 @@ Result<void> handle_signals(std::function<void(int)> on_signal, Duration grace) 
     if (!thread) {
         return thread.error();
     }
-    // Neither joined nor destroyed: it waits until the process ends.
-    [[maybe_unused]] static const sys::Thread* watcher = nullptr;
-    watcher = new sys::Thread(*std::move(thread));
+    thread->detach();  // it waits until the process ends
     return {};
 }
 

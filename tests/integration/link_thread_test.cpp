@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <memory>
 #include <thread>
 
 #include "sluice/core/log.hpp"
+#include "tests/support/event.hpp"
 
 namespace sluice::test {
 namespace {
@@ -142,6 +144,25 @@ TEST(LinkThreadTest, AbsentProcessorIsRefusedWithTheAllowedOnes) {
     EXPECT_EQ(started.error().detail(),
               "thread_processor_affinity 1023; this process may use the processors " +
                   sys::allowed_cpus().to_string());
+}
+
+TEST(Thread, ADetachedOneRunsOnWithoutItsHandle) {
+    // Shared, because the thread may outlive the test.
+    const auto handle_is_gone = std::make_shared<Event>();
+    const auto ran_on = std::make_shared<Event>();
+    {
+        Result<sys::Thread> thread =
+            sys::Thread::start({.name = "detached"}, [handle_is_gone, ran_on] {
+                if (handle_is_gone->wait()) {
+                    ran_on->set();
+                }
+            });
+        ASSERT_TRUE(thread);
+        thread->detach();
+        EXPECT_FALSE(thread->joinable());
+    }
+    handle_is_gone->set();
+    EXPECT_TRUE(ran_on->wait());
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ struct ThreadStatus {
     CpuSet affinity;        ///< Where it may run.
 };
 
-/// A thread. Must be joined before it is destroyed.
+/// A thread. Must be joined or detached before it is destroyed.
 class Thread {
   public:
     struct State;
@@ -47,6 +47,8 @@ class Thread {
 
     /// Waits for the thread's end. Does nothing if there is no thread, or it was joined.
     void join();
+    /// Lets it run on alone, until its entry returns or the process ends.
+    void detach() noexcept;
     [[nodiscard]] bool joinable() const noexcept;
     [[nodiscard]] bool realtime_denied() const noexcept;
     /// Read from the kernel. REQUIRES: joinable(), and the thread has not ended.

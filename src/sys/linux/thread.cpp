@@ -14,7 +14,6 @@ namespace sluice::sys {
 
 struct Thread::State {
     ThreadOptions options;
-    std::function<void()> entry;
     pthread_t handle{};
     bool joinable = false;
     bool realtime_denied = false;
@@ -69,13 +68,17 @@ class Attributes {
     pthread_attr_t attributes_{};
 };
 
+using Entry = std::function<void()>;
+
 void* run_entry(void* argument) {
-    static_cast<Thread::State*>(argument)->entry();
+    const std::unique_ptr<Entry> entry(static_cast<Entry*>(argument));
+    (*entry)();
     return nullptr;
 }
 
-/// Creates the thread with what `options` asks for, which it has from its first instruction on.
-int create(Thread::State& state, bool realtime) {
+/// Creates the thread with what `options` asks for, which it has from its first instruction on. It
+/// takes `entry` over if it succeeds. Returns an errno, or 0.
+int create(Thread::State& state, std::unique_ptr<Entry>& entry, bool realtime) {
     Attributes attributes;
     if (!state.options.affinity.empty()) {
         attributes.set_affinity(state.options.affinity);
@@ -83,7 +86,11 @@ int create(Thread::State& state, bool realtime) {
     if (realtime) {
         attributes.set_realtime(state.options.priority);
     }
-    return ::pthread_create(&state.handle, attributes.get(), run_entry, &state);
+    const int failure = ::pthread_create(&state.handle, attributes.get(), run_entry, entry.get());
+    if (failure == 0) {
+        static_cast<void>(entry.release());  // the thread destroys it
+    }
+    return failure;
 }
 
 }  // namespace
@@ -108,15 +115,15 @@ Result<Thread> Thread::start(const ThreadOptions& options, std::function<void()>
     }
     auto state = std::make_unique<State>();
     state->options = options;
-    state->entry = std::move(entry);
-    int failure = create(*state, options.priority > 0);
+    auto owned_entry = std::make_unique<Entry>(std::move(entry));
+    int failure = create(*state, owned_entry, options.priority > 0);
     if (failure == EPERM && options.priority > 0) {
         state->realtime_denied = true;
         log(LogLevel::warning, "realtime_denied",
             {{"thread", options.name},
              {"priority", std::int64_t{options.priority}},
              {"help", "needs CAP_SYS_NICE or a sufficient RLIMIT_RTPRIO"}});
-        failure = create(*state, false);
+        failure = create(*state, owned_entry, false);
     }
     if (failure != 0) {
         return Error::from_errno(failure);
@@ -129,6 +136,13 @@ Result<Thread> Thread::start(const ThreadOptions& options, std::function<void()>
 void Thread::join() {
     if (joinable()) {
         ::pthread_join(state_->handle, nullptr);
+        state_->joinable = false;
+    }
+}
+
+void Thread::detach() noexcept {
+    if (joinable()) {
+        ::pthread_detach(state_->handle);
         state_->joinable = false;
     }
 }
