@@ -20,7 +20,7 @@ struct BufferPoolOptions {
     /// All memory that the pool may ever hold, in bytes.
     std::size_t size_b = std::size_t{16} * 1024 * 1024;
     /// The size of a slab, in bytes: a power of two from 16 KiB on, at most a quarter of `size_b`.
-    /// Larger slabs make fewer and longer receives; 256 KiB measured best.
+    /// Larger slabs make fewer and longer receives.
     std::size_t slab_size_b = std::size_t{256} * 1024;
 };
 
