@@ -145,6 +145,8 @@ struct End {
     void link(End& server);
     void fire_watch();
     void fire_keepalive();
+    /// Asks the other side for a sign of life; unless the line is cut it answers at once.
+    void probe();
     void die();
 };
 

@@ -30,8 +30,12 @@ IoResult read(const Descriptor& file, std::span<std::byte> target) noexcept {
     if (stream_of(file) != StandardStream::input) {
         return {IoStatus::failed, 0, EBADF};
     }
-    static_cast<void>(wait_readable(file, never));
-    sim::StandardStreams& streams = sim::world().streams;
+    sim::State& world = sim::world();
+    world.run_due();
+    while (!world.streams.is_readable()) {
+        static_cast<void>(world.wait_step(never));  // aborts if nothing will ever come
+    }
+    sim::StandardStreams& streams = world.streams;
     const std::size_t left = streams.input.size() - streams.input_read;
     const std::size_t size = std::min(target.size(), left);
     if (left == 0) {
@@ -39,7 +43,7 @@ IoResult read(const Descriptor& file, std::span<std::byte> target) noexcept {
     }
     std::memcpy(target.data(), streams.input.data() + streams.input_read, size);
     streams.input_read += size;
-    sim::world().trace("read", 0, size);
+    world.trace("read", 0, size);
     return {IoStatus::done, size, 0};
 }
 
@@ -66,18 +70,6 @@ IoResult write_all(const Descriptor& file, std::span<iovec> pieces) noexcept {
     }
     sim::world().trace("write", static_cast<std::uint64_t>(stream), written);
     return {IoStatus::done, written, 0};
-}
-
-bool wait_readable(const Descriptor& file, SteadyTime deadline) noexcept {
-    SLUICE_CHECK(stream_of(file) == StandardStream::input, "only standard input is read");
-    sim::State& world = sim::world();
-    world.run_due();
-    while (!world.streams.is_readable()) {
-        if (!world.wait_step(deadline)) {
-            return false;
-        }
-    }
-    return true;
 }
 
 }  // namespace sluice::sys

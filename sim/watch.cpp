@@ -98,11 +98,7 @@ void End::fire_watch() {
                 die();
                 return;
             }
-            ++probes;
-            if (!in.cut) {
-                probes = 0;
-                last_ack = world().steady;
-            }
+            probe();
             break;
     }
     ++watch.tries;
@@ -118,13 +114,17 @@ void End::fire_keepalive() {
         die();
         return;
     }
+    probe();
+    watch.fired = world().steady;
+    update_watch();
+}
+
+void End::probe() {
     ++probes;
     if (!in.cut) {
         probes = 0;
         last_ack = world().steady;
     }
-    watch.fired = world().steady;
-    update_watch();
 }
 
 void End::die() {

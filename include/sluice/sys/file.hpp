@@ -7,7 +7,6 @@
 #include <span>
 
 #include "sluice/core/result.hpp"
-#include "sluice/core/time.hpp"
 #include "sluice/sys/descriptor.hpp"
 
 namespace sluice::sys {
@@ -25,8 +24,5 @@ enum class StandardStream : int { input = 0, output = 1, error = 2 };
 /// written: all of them, or fewer with `failed`. Never raises SIGPIPE in the process that ignores
 /// it.
 [[nodiscard]] IoResult write_all(const Descriptor& file, std::span<iovec> pieces) noexcept;
-
-/// Waits until `file` is readable or at its end, or until the deadline; false at the deadline.
-[[nodiscard]] bool wait_readable(const Descriptor& file, SteadyTime deadline) noexcept;
 
 }  // namespace sluice::sys

@@ -4,36 +4,15 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-
-#include "sluice/sys/clock.hpp"
 
 namespace sluice::sys {
 namespace {
 
-/// For poll(): milliseconds until the deadline, rounded up; -1 for ever.
-int poll_timeout_ms(SteadyTime deadline) {
-    if (deadline == never) {
-        return -1;
-    }
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now()).count();
-    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 1'000'000'000));
-}
-
-bool wait_for(int number, short events, SteadyTime deadline) noexcept {
+/// Whatever else poll() has to tell, the read or write that follows reports it.
+void wait_for(int number, short events) noexcept {
     pollfd target{number, events, 0};
-    while (true) {
-        const int ready = ::poll(&target, 1, poll_timeout_ms(deadline));
-        if (ready > 0) {
-            return true;
-        }
-        if (ready == 0 && now() >= deadline) {
-            return false;
-        }
-        if (ready < 0 && errno != EINTR) {
-            return true;  // the read or write that follows reports the error
-        }
+    while (::poll(&target, 1, -1) < 0 && errno == EINTR) {
     }
 }
 
@@ -70,7 +49,7 @@ IoResult read(const Descriptor& file, std::span<std::byte> target) noexcept {
             return {IoStatus::end, 0, 0};
         }
         if (errno == EAGAIN) {  // the stream was made non-blocking by whoever shares it
-            wait_for(file.number(), POLLIN, never);
+            wait_for(file.number(), POLLIN);
         } else if (errno != EINTR) {
             return {IoStatus::failed, 0, errno};
         }
@@ -86,16 +65,12 @@ IoResult write_all(const Descriptor& file, std::span<iovec> pieces) noexcept {
             written += static_cast<std::size_t>(put);
             pieces = drop_front(pieces, static_cast<std::size_t>(put));
         } else if (errno == EAGAIN) {
-            wait_for(file.number(), POLLOUT, never);
+            wait_for(file.number(), POLLOUT);
         } else if (errno != EINTR) {
             return {IoStatus::failed, written, errno};
         }
     }
     return {IoStatus::done, written, 0};
-}
-
-bool wait_readable(const Descriptor& file, SteadyTime deadline) noexcept {
-    return wait_for(file.number(), POLLIN, deadline);
 }
 
 }  // namespace sluice::sys
