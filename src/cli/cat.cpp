@@ -1,9 +1,7 @@
 #include "cli/cat.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -15,8 +13,9 @@
 
 #include "cli/cat_output.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/process.hpp"
+#include "cli/report.hpp"
 #include "cli/signals.hpp"
-#include "sluice/core/log.hpp"
 #include "sluice/net/event_loop_thread.hpp"
 #include "sluice/sync/bounded_queue.hpp"
 
@@ -33,48 +32,6 @@ constexpr std::size_t batch_packets = 512;
 constexpr std::size_t input_bytes = std::size_t{64} * 1024;
 constexpr std::size_t descriptors_needed = 24;
 constexpr Duration stop_grace = std::chrono::seconds(2);
-
-/// One line on standard error, in one write; lost if nobody reads there: the loop must not wait.
-void report(const std::string& text) {
-    const std::string line = "sluice: " + text + "\n";
-    pollfd target{STDERR_FILENO, POLLOUT, 0};
-    if (::poll(&target, 1, 0) > 0) {
-        [[maybe_unused]] const ssize_t put = ::write(STDERR_FILENO, line.data(), line.size());
-    }
-}
-
-/// No socket may get the number of a closed standard stream. What takes its place reads as empty
-/// and refuses to be written.
-void replace_closed_standard_streams() {
-    for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-        if (::fcntl(number, F_GETFD) < 0) {
-            static_cast<void>(::open("/dev/null", O_RDONLY));  // takes the lowest free number
-        }
-    }
-}
-
-/// Warnings and errors of the library, as lines on standard error.
-class ReportSink final : public LogSink {
-  public:
-    void write(const LogRecord& record) noexcept override {
-        if (record.level < LogLevel::warning) {
-            return;
-        }
-        std::string text = std::string(name(record.level)) + ": " + std::string(record.event);
-        for (const LogField& field : record.fields) {
-            text += " " + std::string(field.key) + "=";
-            std::visit([&text](const auto& value) { append(text, value); }, field.value);
-        }
-        report(text);
-    }
-
-  private:
-    static void append(std::string& text, std::string_view value) { text += value; }
-    template <typename Number>
-    static void append(std::string& text, Number value) {
-        text += std::to_string(value);
-    }
-};
 
 std::string milliseconds_text(Duration span) {
     const auto ms = std::chrono::ceil<std::chrono::milliseconds>(span).count();
@@ -268,35 +225,15 @@ int Cat::conclude() {
     return lost_device_ ? exit_unavailable : exit_ok;
 }
 
-/// Between the signals' thread and the one that runs the Cat.
-struct Signalled {
-    sync::Mutex mutex;
-    Cat* cat SLUICE_GUARDED_BY(mutex) = nullptr;  // while it runs
-    int number SLUICE_GUARDED_BY(mutex) = 0;      // of the first signal, or 0
-};
-
 }  // namespace
 
 int run_cat(const CatOptions& options) {
-    replace_closed_standard_streams();
-    static ReportSink sink;
-    set_log_sink(&sink);
-    if (const std::size_t limit = sys::raise_descriptor_limit(); limit < descriptors_needed) {
-        report("needs " + std::to_string(descriptors_needed) + " descriptors, the limit is " +
-               std::to_string(limit) + "; raise it with ulimit -n");
-        return exit_os;
+    if (const int status = prepare_process(descriptors_needed); status != exit_ok) {
+        return status;
     }
-    // The signals' thread outlives the Cat.
-    const auto signalled = std::make_shared<Signalled>();
-    const auto on_signal = [signalled](int number) {
-        const sync::MutexLock lock(signalled->mutex);
-        signalled->number = number;
-        if (signalled->cat != nullptr) {
-            signalled->cat->quit();
-        }
-    };
-    if (Result<void> handled = handle_signals(on_signal, stop_grace); !handled) {
-        report(handled.error().message());
+    const Result<std::shared_ptr<SignalEnd>> signal = SignalEnd::create(stop_grace);
+    if (!signal) {
+        report(signal.error().message());
         return exit_os;
     }
     Result<std::unique_ptr<net::EventLoopThread>> loop =
@@ -306,17 +243,7 @@ int run_cat(const CatOptions& options) {
         return loop.error().code() == Errc::invalid_argument ? exit_usage : exit_os;
     }
     Cat cat(options, *std::move(loop));
-    {
-        const sync::MutexLock lock(signalled->mutex);
-        if (signalled->number != 0) {
-            return 128 + signalled->number;
-        }
-        signalled->cat = &cat;
-    }
-    const int status = cat.run();
-    const sync::MutexLock lock(signalled->mutex);
-    signalled->cat = nullptr;
-    return signalled->number == 0 ? status : 128 + signalled->number;
+    return (*signal)->run([&cat] { return cat.run(); }, [&cat] { cat.quit(); });
 }
 
 }  // namespace sluice::cli

@@ -63,4 +63,35 @@ Result<void> handle_signals(std::function<void(int)> on_signal, Duration grace) 
     return {};
 }
 
+Result<std::shared_ptr<SignalEnd>> SignalEnd::create(Duration grace) {
+    auto end = std::make_shared<SignalEnd>();  // shared with the signals' thread, which outlives it
+    const auto on_signal = [end](int number) { end->on_signal(number); };
+    if (Result<void> handled = handle_signals(on_signal, grace); !handled) {
+        return handled.error();
+    }
+    return end;
+}
+
+void SignalEnd::on_signal(int number) {
+    const sync::MutexLock lock(mutex_);
+    number_ = number;
+    if (quit_) {
+        quit_();
+    }
+}
+
+int SignalEnd::run(const std::function<int()>& body, std::function<void()> quit) {
+    {
+        const sync::MutexLock lock(mutex_);
+        if (number_ != 0) {
+            return 128 + number_;
+        }
+        quit_ = std::move(quit);
+    }
+    const int status = body();
+    const sync::MutexLock lock(mutex_);
+    quit_ = nullptr;
+    return number_ == 0 ? status : 128 + number_;
+}
+
 }  // namespace sluice::cli

@@ -1,9 +1,12 @@
 #include "cli/usage_error.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <numeric>
 #include <string_view>
 #include <vector>
+
+#include "cli/exit_status.hpp"
 
 namespace sluice::cli {
 namespace {
@@ -79,6 +82,16 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
         return "\"" + left.front() + "\" is one argument too many";
     }
     return error.what();
+}
+
+Error of_option(const std::string& option, const Error& error) {
+    return Error(error.code(), option + " " + error.detail());
+}
+
+int refuse(const std::string& message, const std::string& command) {
+    std::fprintf(stderr, "sluice: %s\nRun `%s --help` for more.\n", message.c_str(),
+                 command.c_str());
+    return exit_usage;
 }
 
 }  // namespace sluice::cli
