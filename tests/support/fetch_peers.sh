@@ -4,9 +4,12 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 
-servers=(redis-server nats-server)
+servers=(redis-server nats-server gpsd gpsfake dump1090-mutability)
+# With what they need and a minimal Debian 12 lacks.
 packages=(redis-server redis-tools nats-server
-    libatomic1 libhiredis0.14 libjemalloc2 liblua5.1-0 liblzf1 libssl3 lua-bitop lua-cjson)
+    libatomic1 libhiredis0.14 libjemalloc2 liblua5.1-0 liblzf1 libssl3 lua-bitop lua-cjson
+    gpsd gpsd-clients libbluetooth3 libdbus-1-3 libgps28 libusb-1.0-0 python3-distutils python3-gps
+    dump1090-mutability librtlsdr0)
 peers=$PWD/build/peers
 stamp="${servers[*]} ${packages[*]}"
 [[ $(cat "$peers/complete" 2>/dev/null) != "$stamp" ]] || exit 0
@@ -38,15 +41,22 @@ rm -rf "$work/archives" "$work/apt"
 rm -rf "$peers"
 mv "$work" "$peers"
 
+modules=$(printf '%s:' "$peers"/usr/lib/python3/dist-packages "$peers"/usr/lib/python3.*)
+# Its package file is a part of Python itself, which lies elsewhere.
+for package in "$peers"/usr/lib/python3.*/distutils; do touch "$package/__init__.py"; done
+# gpsfake looks for its library beside its modules, or installed.
+ln -s -t "$peers/usr/lib/python3/dist-packages" "$peers"/usr/lib/*-linux-gnu/libgpsdpacket.so.*
+libraries=$(printf '%s:' "$peers"/usr/lib/*-linux-gnu "$peers"/lib/*-linux-gnu)
+
 mkdir "$peers/bin"
 for server in "${servers[@]}"; do
     program=$(ls "$peers"/usr/{bin,sbin}/"$server" 2>/dev/null || true)
-    libraries=$(echo "$peers"/usr/lib/*-linux-gnu)
     cat >"$peers/bin/$server" <<WRAPPER
 #!/bin/sh
-LD_LIBRARY_PATH='$libraries' exec '$program' "\$@"
+export LD_LIBRARY_PATH='${libraries%:}' PYTHONPATH='${modules%:}' GPSD_HOME='$peers/bin'
+exec '$program' "\$@"
 WRAPPER
     chmod +x "$peers/bin/$server"
-    "$peers/bin/$server" --version
+    "$peers/bin/$server" --version || "$peers/bin/$server" --help # the last has no version
 done
 echo "$stamp" >"$peers/complete"
