@@ -131,8 +131,9 @@ struct ValueType {
 };
 
 /// The ValueType of T: bool, integers, float, double, std::string, Address, CpuSet, SystemTime and
-/// SteadyTime (integers, nanoseconds), Buffer-like types with a `bytes()` (BytesType), std::vector,
-/// std::optional, enumerations with an `enumerators(TypeTag<E>)`, and described structs.
+/// SteadyTime (integers, nanoseconds), std::vector<std::byte> and whatever has `bytes()`,
+/// std::vector, std::optional, enumerations with an `enumerators(TypeTag<E>)`, and described
+/// structs.
 template <typename T>
 [[nodiscard]] const ValueType& value_type();
 

@@ -84,7 +84,11 @@ ValueType enumeration_type() {
 template <typename T>
 ValueType bytes_type() {
     return {BytesType{[](const void* value) -> std::span<const std::byte> {
-                return as<T>(value).bytes();
+                if constexpr (HoldsBytes<T>) {
+                    return as<T>(value).bytes();
+                } else {
+                    return as<T>(value);
+                }
             }},
             "bytes"};
 }
@@ -135,12 +139,12 @@ ValueType make_value_type() {
         return processors_type();
     } else if constexpr (Enumerated<T>) {
         return enumeration_type<T>();
+    } else if constexpr (HoldsBytes<T> || std::same_as<T, std::vector<std::byte>>) {
+        return bytes_type<T>();
     } else if constexpr (is_vector<T>) {
         return list_type<T>();
     } else if constexpr (is_optional<T>) {
         return optional_type<T>();
-    } else if constexpr (HoldsBytes<T>) {
-        return bytes_type<T>();
     } else {
         static_assert(Described<T>, "a described field has one of the types named at value_type");
         const StructDescription& description = describe(TypeTag<T>{});
