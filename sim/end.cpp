@@ -151,6 +151,7 @@ void End::pump() {
             }
             world().trace("arrived", id, arrived - in.arrived);
             in.arrived = arrived;
+            in.last_arrival = world().system;
             last_data = other->last_ack = world().steady;
             probes = other->probes = 0;
         }

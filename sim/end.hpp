@@ -36,6 +36,8 @@ struct Direction {
     std::uint64_t edge = 0;  // as the sender knows it: moves when the reader's news reach it
     std::size_t window = 0;  // what the reader's kernel holds
     SteadyTime last_due{};   // nothing overtakes
+    // Of all that waits: Linux joins segments in its queue, where the newer stamp wins.
+    SystemTime last_arrival{};
     bool cut = false;
     bool news_under_way = false;  // a window update
     bool fin_sent = false;
@@ -112,7 +114,7 @@ struct End {
     int error = 0;  // SO_ERROR
     SocketAddress local;
     SocketAddress remote;
-    std::array<int, 9> options{};
+    std::array<int, 10> options{};
     End* other = nullptr;
     Direction in;
     std::size_t send_buffer = std::numeric_limits<std::size_t>::max();

@@ -87,7 +87,7 @@ bool is_tcp(const sim::End& end) {
 bool has_option(const sim::End& end, SocketOption option) {
     return is_tcp(end) || option == SocketOption::reuse_address ||
            option == SocketOption::keepalive || option == SocketOption::receive_buffer_bytes ||
-           option == SocketOption::send_buffer_bytes;
+           option == SocketOption::send_buffer_bytes || option == SocketOption::receive_time;
 }
 
 }  // namespace
@@ -189,6 +189,16 @@ IoResult receive(const Descriptor& socket, std::span<std::byte> target) noexcept
         return {IoStatus::end, 0, 0};
     }
     return would_block;
+}
+
+StampedIoResult receive_stamped(const Descriptor& socket, std::span<std::byte> target) noexcept {
+    StampedIoResult result{.io = receive(socket, target)};
+    sim::End& end = sim::world().socket(socket);
+    if (result.io.status == IoStatus::done && is_tcp(end) &&
+        end.option(SocketOption::receive_time) != 0) {
+        result.kernel_time = end.in.last_arrival;
+    }
+    return result;
 }
 
 IoResult send(const Descriptor& socket, std::span<const iovec> pieces) noexcept {
@@ -294,11 +304,15 @@ Result<TcpInfo> tcp_info(const Descriptor& socket) {
     info.retransmits = end.retransmits;
     info.since_data_received = world.steady - end.last_data;
     info.since_ack_received = world.steady - end.last_ack;
-    info.rtt_us = static_cast<std::uint32_t>(
+    info.received_bytes = end.in.arrived;
+    info.rtt_us = info.rtt_us_min = static_cast<std::uint32_t>(
         std::chrono::duration_cast<std::chrono::microseconds>(2 * world.network.delay).count());
     if (end.other != nullptr) {
         const sim::Direction& out = end.other->in;
-        const std::uint64_t in_flight = std::min(out.written, out.edge) - out.arrived;
+        const std::uint64_t sent = std::min(out.written, out.edge);
+        const std::uint64_t in_flight = sent - out.arrived;
+        info.acked_bytes = out.arrived;
+        info.unsent_bytes = static_cast<std::uint32_t>(out.written - sent);
         info.send_window = static_cast<std::uint32_t>(out.edge - out.arrived);
         info.unacked = static_cast<std::uint32_t>((in_flight + segment_bytes - 1) / segment_bytes);
     }

@@ -40,6 +40,17 @@ struct Accepted {
 /// after everything that came before it was read.
 [[nodiscard]] IoResult receive(const Descriptor& socket, std::span<std::byte> target) noexcept;
 
+struct StampedIoResult {
+    IoResult io;
+    /// When the kernel received the last segment of the bytes, if the option `receive_time` is on
+    /// and it knows.
+    std::optional<SystemTime> kernel_time{};
+};
+
+/// The same, with the time. It costs more than `receive`.
+[[nodiscard]] StampedIoResult receive_stamped(const Descriptor& socket,
+                                              std::span<std::byte> target) noexcept;
+
 /// Sends as much of the pieces (at most 1,024), in order, as the kernel takes now.
 [[nodiscard]] IoResult send(const Descriptor& socket, std::span<const iovec> pieces) noexcept;
 
@@ -63,21 +74,29 @@ enum class SocketOption : std::uint8_t {
     keepalive_interval_s,  ///< TCP_KEEPINTVL, seconds
     keepalive_probes,      ///< TCP_KEEPCNT
     user_timeout_ms,       ///< TCP_USER_TIMEOUT, milliseconds; 0 = off
+    receive_time,          ///< SO_TIMESTAMPNS, 0 or 1: for `receive_stamped`
 };
 
 [[nodiscard]] Result<void> set_option(const Descriptor& socket, SocketOption option, int value);
 [[nodiscard]] Result<int> get_option(const Descriptor& socket, SocketOption option);
 
-/// What the kernel knows of a TCP connection (TCP_INFO).
+/// What the kernel knows of a TCP connection (TCP_INFO). A segment is one packet of the network.
 struct TcpInfo {
-    std::uint32_t probes = 0;        ///< Unanswered keepalive or window probes.
-    std::uint32_t send_window = 0;   ///< What the peer is ready to take, bytes.
-    Duration since_data_received{};  ///< Since the last byte of data arrived.
-    Duration since_ack_received{};   ///< Since the peer last acknowledged anything.
-    std::uint32_t rtt_us = 0;
-    std::uint32_t unacked = 0;        ///< Segments in flight.
-    std::uint32_t retransmits = 0;    ///< Segments retransmitted, in total.
-    std::uint64_t delivery_rate = 0;  ///< Bytes per second, the most recent measurement.
+    std::uint32_t probes = 0;             ///< Unanswered keepalive or window probes.
+    std::uint32_t send_window = 0;        ///< What the peer is ready to take, bytes.
+    std::uint32_t congestion_window = 0;  ///< What the network is thought to take, segments.
+    Duration since_data_received{};       ///< Since the last byte of data arrived.
+    Duration since_ack_received{};        ///< Since the peer last acknowledged anything.
+    std::uint32_t rtt_us = 0;             ///< Round trip, smoothed.
+    std::uint32_t rtt_us_variance = 0;    ///< Its mean deviation.
+    std::uint32_t rtt_us_min = 0;         ///< The shortest seen.
+    std::uint32_t unacked = 0;            ///< Segments in flight.
+    std::uint32_t lost = 0;               ///< Of these, thought to be lost.
+    std::uint32_t retransmits = 0;        ///< Segments retransmitted, in total.
+    std::uint64_t delivery_rate = 0;      ///< Bytes per second, the most recent measurement.
+    std::uint64_t received_bytes = 0;     ///< Of data, since the connect.
+    std::uint64_t acked_bytes = 0;        ///< Of data, which the peer acknowledged.
+    std::uint32_t unsent_bytes = 0;       ///< In the kernel's send buffer, not sent even once.
 };
 
 /// Fails with `system` on a socket that is not TCP.

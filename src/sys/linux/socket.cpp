@@ -5,9 +5,11 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <ctime>
 
 #include "socket_address.hpp"
 
@@ -26,6 +28,30 @@ IoResult failure(int error) noexcept {
         return {IoStatus::would_block, 0, 0};
     }
     return {IoStatus::failed, 0, error};
+}
+
+/// REQUIRES: errno is still that of the call.
+IoResult outcome_of_receive(ssize_t got) noexcept {
+    if (got > 0) {
+        return {IoStatus::done, static_cast<std::size_t>(got), 0};
+    }
+    if (got == 0) {
+        return {IoStatus::end, 0, 0};
+    }
+    return failure(errno);
+}
+
+std::optional<SystemTime> find_stamp(msghdr& message) noexcept {
+    for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
+         part = CMSG_NXTHDR(&message, part)) {
+        if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_TIMESTAMPNS) {
+            timespec time{};
+            std::memcpy(&time, CMSG_DATA(part), sizeof time);
+            return SystemTime(std::chrono::seconds(time.tv_sec) +
+                              std::chrono::nanoseconds(time.tv_nsec));
+        }
+    }
+    return std::nullopt;
 }
 
 struct OptionName {
@@ -52,9 +78,11 @@ OptionName option_name(SocketOption option) noexcept {
         case SocketOption::keepalive_probes:
             return {IPPROTO_TCP, TCP_KEEPCNT};
         case SocketOption::user_timeout_ms:
+            return {IPPROTO_TCP, TCP_USER_TIMEOUT};
+        case SocketOption::receive_time:
             break;
     }
-    return {IPPROTO_TCP, TCP_USER_TIMEOUT};
+    return {SOL_SOCKET, SO_TIMESTAMPNS};
 }
 
 using AddressFunction = int (*)(int, sockaddr*, socklen_t*);
@@ -118,14 +146,19 @@ Result<Accepted> accept(const Descriptor& listener) {
 }
 
 IoResult receive(const Descriptor& socket, std::span<std::byte> target) noexcept {
-    const ssize_t got = ::recv(socket.number(), target.data(), target.size(), 0);
-    if (got > 0) {
-        return {IoStatus::done, static_cast<std::size_t>(got), 0};
-    }
-    if (got == 0) {
-        return {IoStatus::end, 0, 0};
-    }
-    return failure(errno);
+    return outcome_of_receive(::recv(socket.number(), target.data(), target.size(), 0));
+}
+
+StampedIoResult receive_stamped(const Descriptor& socket, std::span<std::byte> target) noexcept {
+    iovec piece{target.data(), target.size()};
+    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(timespec))> control{};
+    msghdr message{};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    const IoResult io = outcome_of_receive(::recvmsg(socket.number(), &message, 0));
+    return {io, io.status == IoStatus::done ? find_stamp(message) : std::nullopt};
 }
 
 IoResult send(const Descriptor& socket, std::span<const iovec> pieces) noexcept {
@@ -184,12 +217,19 @@ Result<TcpInfo> tcp_info(const Descriptor& socket) {
     return TcpInfo{
         .probes = kernel.tcpi_probes,
         .send_window = kernel.tcpi_snd_wnd,
+        .congestion_window = kernel.tcpi_snd_cwnd,
         .since_data_received = std::chrono::milliseconds(kernel.tcpi_last_data_recv),
         .since_ack_received = std::chrono::milliseconds(kernel.tcpi_last_ack_recv),
         .rtt_us = kernel.tcpi_rtt,
+        .rtt_us_variance = kernel.tcpi_rttvar,
+        .rtt_us_min = kernel.tcpi_min_rtt,
         .unacked = kernel.tcpi_unacked,
+        .lost = kernel.tcpi_lost,
         .retransmits = kernel.tcpi_total_retrans,
         .delivery_rate = kernel.tcpi_delivery_rate,
+        .received_bytes = kernel.tcpi_bytes_received,
+        .acked_bytes = kernel.tcpi_bytes_acked,
+        .unsent_bytes = kernel.tcpi_notsent_bytes,
     };
 }
 
