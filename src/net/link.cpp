@@ -42,6 +42,7 @@ struct Link::State final : LoopHandler, ConnectorHandler, StreamHandler {
     void on_connected(sys::Descriptor socket, const SocketAddress& peer) override;
     void on_failed(const Error& reason) override;
     void on_packet(Packet&& packet) override;
+    bool on_starved() override;
     void on_end(const Error& reason) override;
     void on_data_timer();
 
@@ -181,6 +182,13 @@ void Link::State::on_packet(Packet&& packet) {
     ++callback_depth;
     handler.on_packet(std::move(packet));
     leave_callback();
+}
+
+bool Link::State::on_starved() {
+    ++callback_depth;
+    const bool gave_back = handler.on_starved();
+    leave_callback();
+    return gave_back;
 }
 
 void Link::State::on_end(const Error& reason) {

@@ -97,6 +97,9 @@ Result<void> apply(const SocketOptions& options, const sys::Descriptor& socket,
     if (family != SocketAddress::Family::unix_path) {
         setter.set(SocketOption::nodelay, options.enable_nodelay ? 1 : 0);
         set_dead_peer_timeout(setter, options.dead_peer_timeout);
+        if (options.kernel_receive_time) {
+            setter.set(SocketOption::receive_time, 1);
+        }
     }
     return setter.outcome();
 }
@@ -116,6 +119,7 @@ EffectiveSocketOptions read_back(const sys::Descriptor& socket, SocketAddress::F
         effective.keepalive_interval_s = get(SocketOption::keepalive_interval_s);
         effective.keepalive_probes = get(SocketOption::keepalive_probes);
         effective.user_timeout_ms = get(SocketOption::user_timeout_ms);
+        effective.kernel_receive_time = get(SocketOption::receive_time) != 0;
     }
     return effective;
 }

@@ -29,6 +29,7 @@ struct Stream::State final : LoopHandler, MemoryWaiter {
           socket(std::move(socket_in)),
           queue(queue_in),
           handler(&handler_in),
+          is_stamped(sys::get_option(socket, sys::SocketOption::receive_time).value_or(0) != 0),
           last_receive(loop_in.now()) {}
 
     void on_ready(const sys::Readiness& readiness) override;
@@ -38,9 +39,15 @@ struct Stream::State final : LoopHandler, MemoryWaiter {
     void receive();
     /// Receives once; false when there is no more to do in this turn.
     bool receive_once(std::size_t& budget);
-    void hand_over(std::size_t bytes);
+    [[nodiscard]] sys::StampedIoResult receive_into(std::span<std::byte> room) const noexcept {
+        return is_stamped ? sys::receive_stamped(socket, room)
+                          : sys::StampedIoResult{.io = sys::receive(socket, room)};
+    }
+    void hand_over(std::size_t bytes, std::optional<SystemTime> kernel_time);
     /// Memory to receive into; empty if there is none now, then a signal comes when there is.
     std::span<std::byte> find_memory();
+    bool relieve();
+    void wait_for_memory(bool has_share);
     void send();
     void end(const Error& reason);
     void close() noexcept;
@@ -59,6 +66,7 @@ struct Stream::State final : LoopHandler, MemoryWaiter {
     std::uint64_t token = 0;
 
     sys::Interest watched;
+    const bool is_stamped;  // the kernel tells when it received
     bool is_paused = false;
     bool is_starved = false;
     bool is_send_blocked = false;
@@ -109,11 +117,11 @@ bool Stream::State::receive_once(std::size_t& budget) {
     if (room.empty()) {
         return false;
     }
-    const sys::IoResult result = sys::receive(socket, room);
+    const auto [result, kernel_time] = receive_into(room);
     switch (result.status) {
         case sys::IoStatus::done:
             budget -= std::min(budget, result.bytes);
-            hand_over(result.bytes);
+            hand_over(result.bytes, kernel_time);
             // Less: the kernel has no more now.
             return result.bytes == room.size() || send_error.has_value();
         case sys::IoStatus::would_block:
@@ -132,31 +140,48 @@ bool Stream::State::receive_once(std::size_t& budget) {
 }
 
 std::span<std::byte> Stream::State::find_memory() {
-    if (loop.streams > 1 && !loop.pool.has_room(account)) {
-        is_starved = true;
-        loop.pool.wait_for_account(*this, account);
-        return {};
-    }
-    const Result<std::span<std::byte>> room = loop.receive_buffer.writable(account);
-    if (!room && room.error().code() != Errc::would_block) {
-        end(room.error());  // nobody could tell when to try again
-        return {};
-    }
-    if (!room) {
-        is_starved = true;
-        loop.pool.wait_for_memory(*this, loop.pool.slab_capacity());
-        return {};
-    }
-    return *room;
+    do {
+        const bool has_share = loop.streams == 1 || loop.pool.has_room(account);
+        if (has_share) {
+            const Result<std::span<std::byte>> room = loop.receive_buffer.writable(account);
+            if (room) {
+                return *room;
+            }
+            if (room.error().code() != Errc::would_block) {
+                end(room.error());  // nobody could tell when to try again
+                return {};
+            }
+        }
+        if (!relieve() && wants_data()) {
+            wait_for_memory(has_share);
+        }
+    } while (wants_data());
+    return {};
 }
 
-void Stream::State::hand_over(std::size_t bytes) {
+/// Lets the handler give memory back; whether some came.
+bool Stream::State::relieve() {
+    const std::size_t used = loop.pool.statistics().used_b;
+    return handler->on_starved() && loop.pool.statistics().used_b < used;
+}
+
+void Stream::State::wait_for_memory(bool has_share) {
+    is_starved = true;
+    if (has_share) {
+        loop.pool.wait_for_memory(*this, loop.pool.slab_capacity());
+    } else {
+        loop.pool.wait_for_account(*this, account);
+    }
+}
+
+void Stream::State::hand_over(std::size_t bytes, std::optional<SystemTime> kernel_time) {
     const bool copy = loop.streams > 1 && bytes < copy_below_bytes;
     last_receive = sys::now();
     Packet packet{.data = copy ? loop.receive_buffer.take_copy(bytes, account)
                                : loop.receive_buffer.take(bytes, account),
                   .receive_time = sys::system_now(),
                   .receive_time_steady = last_receive,
+                  .kernel_time = kernel_time,
                   .stream_offset = stream_offset};
     stream_offset += bytes;
     handler->on_packet(std::move(packet));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -91,9 +92,14 @@ struct LinkStatistics {
     std::uint64_t received_bytes = 0;
     std::uint64_t received_packets = 0;
     std::uint64_t largest_packet_bytes = 0;
+    /// What of the loop's pool the packets of all connections of this link keep from others now:
+    /// whole slabs, as long as a slice of them is held anywhere, and copied blocks.
+    std::size_t held_bytes = 0;
     EgressLedger egress;
-    EffectiveSocketOptions socket;  ///< Of the present or the last connection.
-    sys::TcpInfo tcp;               ///< As of the last look, once a second while up.
+    /// Of the present or the last connection; the kernel's buffers, which may grow by themselves,
+    EffectiveSocketOptions socket;
+    /// and this are as of the last look, once a second while up. Not on a Unix socket.
+    sys::TcpInfo tcp;
 };
 
 /// What a Link tells. Called on the loop's thread. A call may pause, resume, stop and send, but not
@@ -101,6 +107,11 @@ struct LinkStatistics {
 class LinkHandler {
   public:
     virtual void on_packet(Packet&& packet) = 0;
+    /// The link is about to wait, not reading: the loop's pool is dry or the link's share is used
+    /// up. Drop Buffers here (publish what you gather) and answer true, and it tries again at once;
+    /// it asks again as long as that is not enough and each time something came back to the pool.
+    /// After a wait that brought too little it asks anew. False: it waits until memory comes back.
+    virtual bool on_starved() { return false; }
     virtual void on_state(const LinkStatus& status) = 0;
 
   protected:

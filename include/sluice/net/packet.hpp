@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "sluice/buffers/buffer.hpp"
 #include "sluice/core/time.hpp"
@@ -14,7 +15,11 @@ struct Packet {
     Buffer data;
     SystemTime receive_time{};         ///< When the receive returned, wall time.
     SteadyTime receive_time_steady{};  ///< The same moment on the clock that never jumps.
-    std::uint64_t stream_offset = 0;   ///< Of its first byte in what this connection received.
+    /// When the kernel received the last segment of it, wall time: an upper bound for the bytes
+    /// before. Absent unless SocketOptions::kernel_receive_time is on, and when the kernel gave
+    /// none: on a Unix socket, and for what arrived before the host began to stamp.
+    std::optional<SystemTime> kernel_time{};
+    std::uint64_t stream_offset = 0;  ///< Of its first byte in what this connection received.
 };
 
 }  // namespace sluice::net

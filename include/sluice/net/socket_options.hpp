@@ -18,6 +18,9 @@ struct SocketOptions {
     /// When a peer that no longer acknowledges is given up; 0 = never. Keepalive (idle after half
     /// of it, three probes in the rest) for a quiet connection, TCP_USER_TIMEOUT for a busy one.
     Duration dead_peer_timeout = std::chrono::seconds(20);
+    /// SO_TIMESTAMPNS: Packet::kernel_time. While one socket of the host wants it, the kernel
+    /// stamps every packet of the host, which costs each a little. Not on a Unix socket.
+    bool kernel_receive_time = false;
 };
 
 [[nodiscard]] Result<void> validate(const SocketOptions& options);
@@ -33,6 +36,7 @@ struct EffectiveSocketOptions {
     int keepalive_interval_s = 0;
     int keepalive_probes = 0;
     int user_timeout_ms = 0;
+    bool kernel_receive_time = false;
 };
 
 /// Sets every option; before `connect` or `listen`, so that the window scale fits the buffers. On a

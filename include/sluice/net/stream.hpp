@@ -15,6 +15,11 @@ namespace sluice::net {
 class StreamHandler {
   public:
     virtual void on_packet(Packet&& packet) = 0;
+    /// The Stream is about to wait: its pool is dry or its share is used up. Drop Buffers here and
+    /// answer true, and it tries again at once; it asks again as long as that is not enough and
+    /// each time something came back to the pool. After a wait that brought too little it asks
+    /// anew. False: it waits until memory comes back.
+    virtual bool on_starved() { return false; }
     /// The connection ended; everything that arrived before was handed over, except when there is
     /// no memory for it (`out_of_memory`). `peer_closed` for an orderly end. Called once, and not
     /// after `close()`.
