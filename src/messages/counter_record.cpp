@@ -16,7 +16,7 @@ constexpr std::size_t number_bytes = 8;
 constexpr std::size_t header_numbers = 2;
 constexpr std::size_t numbers = counter_record_bytes / number_bytes;
 
-// A loop over the bytes would be ten times slower: compilers make no single move of it.
+// A loop over the bytes would be several times slower: compilers make no single move of it.
 std::uint64_t little_endian(std::uint64_t value) noexcept {
     return std::endian::native == std::endian::little ? value : __builtin_bswap64(value);
 }
