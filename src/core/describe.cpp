@@ -50,6 +50,17 @@ ValueType processors_type() {
 
 }  // namespace detail
 
+bool holds_numbers(const ValueType& type) noexcept {
+    if (const auto* list = std::get_if<ListType>(&type.kind)) {
+        return holds_numbers(*list->element);
+    }
+    if (const auto* optional = std::get_if<OptionalType>(&type.kind)) {
+        return holds_numbers(*optional->element);
+    }
+    return std::holds_alternative<IntegerType>(type.kind) ||
+           std::holds_alternative<RealType>(type.kind);
+}
+
 const Field* StructDescription::find(std::string_view key) const noexcept {
     const auto found = std::find_if(fields_.begin(), fields_.end(),
                                     [key](const Field& field) { return field.key == key; });

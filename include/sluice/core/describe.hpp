@@ -137,6 +137,9 @@ struct ValueType {
 template <typename T>
 [[nodiscard]] const ValueType& value_type();
 
+/// Whether it is an integer or a real, or a list of them, or an optional one.
+[[nodiscard]] bool holds_numbers(const ValueType& type) noexcept;
+
 /// One field.
 struct Field {
     std::string_view key;  ///< As in YAML and JSON. Ends with its unit, if it has one: `_ms`, `_b`.
@@ -161,7 +164,7 @@ struct Complaint {
 
     Severity severity = Severity::error;
     std::string key;  ///< Of the field; empty for the struct as a whole.
-    /// What was given and what is allowed: "is 5, allowed are 0 to 4".
+    /// What was given and what is allowed: "is 5; allowed are 0 to 4".
     std::string message;
 };
 
@@ -205,7 +208,7 @@ class Describer {
     Describer(std::string_view name, std::string_view text) {
         description_.name_ = name;
         description_.text_ = text;
-        if constexpr (std::is_copy_constructible_v<Struct>) {
+        if constexpr (std::is_default_constructible_v<Struct>) {
             description_.defaults_ = std::make_shared<const Struct>();
         }
     }
@@ -231,8 +234,10 @@ class Describer {
         last().is_required = true;
         return *this;
     }
-    /// Both ends are allowed. A list's elements are meant one by one.
+    /// Both ends are allowed. A list's elements are meant one by one. REQUIRES: a field of numbers.
     Describer& range(double minimum, double maximum) {
+        SLUICE_CHECK(minimum <= maximum && holds_numbers(*last().type),
+                     "a range is of numbers and has an inside");
         last().minimum = minimum;
         last().maximum = maximum;
         return *this;
