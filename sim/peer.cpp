@@ -101,4 +101,8 @@ int Peer::program_option(sys::SocketOption option) const {
     return end_->other->option(option);
 }
 
+void Peer::set_program_option(sys::SocketOption option, int value) {
+    end_->other->option(option) = value;
+}
+
 }  // namespace sluice::sim

@@ -137,6 +137,9 @@ class Peer {
 
     /// An option of the program's socket at the other end, as `sys::get_option` gives it.
     [[nodiscard]] int program_option(sys::SocketOption option) const;
+    /// The program's kernel changes one by itself, as Linux does with buffers that grow. Only what
+    /// `sys::get_option` gives.
+    void set_program_option(sys::SocketOption option, int value);
 
   private:
     End* end_;

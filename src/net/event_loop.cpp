@@ -89,6 +89,22 @@ bool EventLoop::State::is_owned_by_this_thread() const noexcept {
     return thread == 0 || thread == sys::this_thread_id();
 }
 
+Result<BufferAccount> EventLoop::State::open_account() {
+    return pool.open_account(receive_share_bytes);
+}
+
+void EventLoop::State::add_stream(std::uint64_t token) noexcept {
+    ++streams;
+    stream_tokens ^= token;
+}
+
+void EventLoop::State::remove_stream(std::uint64_t token) {
+    stream_tokens ^= token;
+    if (--streams == 1) {
+        signal(stream_tokens);  // it may wait for its share, which binds it no longer
+    }
+}
+
 void EventLoop::State::turn(SteadyTime deadline) {
     SLUICE_CHECK(!in_turn, "a turn inside a turn of the same loop");
     in_turn = true;

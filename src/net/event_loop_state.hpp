@@ -69,6 +69,11 @@ struct EventLoop::State {
     /// nobody does.
     [[nodiscard]] bool is_owned_by_this_thread() const noexcept;
 
+    /// An account limited to what one connection may keep.
+    [[nodiscard]] Result<BufferAccount> open_account();
+    void add_stream(std::uint64_t token) noexcept;
+    void remove_stream(std::uint64_t token);
+
     void turn(SteadyTime deadline);
     void run_posted();
     void destroy_retired() noexcept;
@@ -82,6 +87,7 @@ struct EventLoop::State {
     ReceiveBuffer receive_buffer;
     const std::size_t receive_share_bytes;
     std::size_t streams = 0;                         // open on this loop
+    std::uint64_t stream_tokens = 0;                 // theirs, joined by XOR
     std::array<iovec, pieces_per_send> send_pieces;  // of the stream that sends just now
 
     std::vector<std::unique_ptr<LoopHandler>> retired;

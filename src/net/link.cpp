@@ -49,7 +49,9 @@ struct Link::State final : LoopHandler, ConnectorHandler, StreamHandler {
     // The course of a link.
     void enter_loop();
     void begin_attempt();
-    void open_stream(sys::Descriptor socket, SocketAddress::Family family);
+    void begin_connection(sys::Descriptor socket, SocketAddress::Family family);
+    [[nodiscard]] Result<std::unique_ptr<Stream>> open_stream(sys::Descriptor socket);
+    void take_look(const sys::TcpInfo& info);
     /// Ends the connection from this side and goes on as after any other end.
     void disconnect(const Error& reason);
     void go_on_after(const Error& reason);
@@ -68,6 +70,10 @@ struct Link::State final : LoopHandler, ConnectorHandler, StreamHandler {
     LinkHandler& handler;
     TransmitQueue egress;
     std::atomic<std::uint64_t> token{HandlerTable::no_token};
+
+    // Charged with what all connections received, which may outlive them. Opened with the first.
+    BufferAccount account;
+    std::atomic<bool> has_account{false};
 
     // The loop's thread only.
     Connector connector;
@@ -100,11 +106,7 @@ Link::State::State(EventLoop& loop_in, LinkOptions options_in, LinkHandler& hand
       connector(loop_in, options, *this),
       backoff(options.reconnect_initial, options.reconnect_max),
       health(loop_in, options.socket.dead_peer_timeout, options.send_stall_timeout, egress,
-             {.on_look =
-                  [this](const sys::TcpInfo& info) {
-                      const sync::MutexLock lock(mutex);
-                      statistics.tcp = info;
-                  },
+             {.on_look = [this](const sys::TcpInfo& info) { take_look(info); },
               .on_dead = [this](const Error& reason) { disconnect(reason); }}),
       retry_timer(loop_in, [this] { begin_attempt(); }),
       data_timer(loop_in, [this] { on_data_timer(); }) {}
@@ -144,12 +146,12 @@ void Link::State::on_connected(sys::Descriptor socket, const SocketAddress& addr
         statistics.socket = read_back(socket, address.family);
         statistics.tcp = {};
     }
-    open_stream(std::move(socket), address.family);
+    begin_connection(std::move(socket), address.family);
 }
 
-void Link::State::open_stream(sys::Descriptor socket, SocketAddress::Family family) {
+void Link::State::begin_connection(sys::Descriptor socket, SocketAddress::Family family) {
     egress.connected();
-    Result<std::unique_ptr<Stream>> opened = Stream::open(loop, std::move(socket), egress, *this);
+    Result<std::unique_ptr<Stream>> opened = open_stream(std::move(socket));
     if (!opened) {
         on_end(opened.error());
         return;
@@ -161,6 +163,30 @@ void Link::State::open_stream(sys::Descriptor socket, SocketAddress::Family fami
     arm_data_timer(up_since);
     tell_state(LinkState::up);
     on_signal();  // what was requested or queued before
+}
+
+Result<std::unique_ptr<Stream>> Link::State::open_stream(sys::Descriptor socket) {
+    if (!has_account.load(std::memory_order_relaxed)) {
+        Result<BufferAccount> opened = loop.state().open_account();
+        if (!opened) {
+            return opened.error();
+        }
+        account = *std::move(opened);
+        has_account.store(true, std::memory_order_release);
+    }
+    return Stream::open(loop, std::move(socket), egress, *this, &account);
+}
+
+void Link::State::take_look(const sys::TcpInfo& info) {
+    const auto get = [this](sys::SocketOption option) {
+        return sys::get_option(stream->socket(), option).value_or(0);
+    };
+    const int receive_buffer_b = get(sys::SocketOption::receive_buffer_bytes);
+    const int transmit_buffer_b = get(sys::SocketOption::send_buffer_bytes);
+    const sync::MutexLock lock(mutex);
+    statistics.tcp = info;
+    statistics.socket.receive_buffer_b = receive_buffer_b;
+    statistics.socket.transmit_buffer_b = transmit_buffer_b;
 }
 
 void Link::State::on_failed(const Error& reason) {
@@ -394,6 +420,9 @@ LinkStatistics Link::statistics() const {
         look = state_->statistics;
     }
     look.egress = state_->egress.ledger();
+    if (state_->has_account.load(std::memory_order_acquire)) {
+        look.held_bytes = state_->account.held_bytes();
+    }
     return look;
 }
 

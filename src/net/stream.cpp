@@ -24,11 +24,12 @@ constexpr std::size_t copy_below_bytes = 4096;
 
 struct Stream::State final : LoopHandler, MemoryWaiter {
     State(EventLoop& loop_in, sys::Descriptor socket_in, TransmitQueue& queue_in,
-          StreamHandler& handler_in)
+          StreamHandler& handler_in, BufferAccount* account_in)
         : loop(loop_in.state()),
           socket(std::move(socket_in)),
           queue(queue_in),
           handler(&handler_in),
+          account(account_in != nullptr ? *account_in : own_account),
           is_stamped(sys::get_option(socket, sys::SocketOption::receive_time).value_or(0) != 0),
           last_receive(loop_in.now()) {}
 
@@ -62,7 +63,8 @@ struct Stream::State final : LoopHandler, MemoryWaiter {
     sys::Descriptor socket;
     TransmitQueue& queue;
     StreamHandler* handler;
-    BufferAccount account;
+    BufferAccount own_account;
+    BufferAccount& account;
     std::uint64_t token = 0;
 
     sys::Interest watched;
@@ -230,8 +232,8 @@ void Stream::State::close() noexcept {
     }
     loop.pool.cancel_wait(*this);
     loop.handlers.remove(token);
-    --loop.streams;
-    account = BufferAccount();
+    loop.remove_stream(token);
+    own_account = BufferAccount();
     socket.close();
 }
 
@@ -268,14 +270,17 @@ Stream::~Stream() {
 }
 
 Result<std::unique_ptr<Stream>> Stream::open(EventLoop& loop, sys::Descriptor socket,
-                                             TransmitQueue& queue, StreamHandler& handler) {
+                                             TransmitQueue& queue, StreamHandler& handler,
+                                             BufferAccount* account) {
     EventLoop::State& inside = loop.state();
-    Result<BufferAccount> account = inside.pool.open_account(inside.receive_share_bytes);
-    if (!account) {
-        return account.error();
+    auto state = std::make_unique<State>(loop, std::move(socket), queue, handler, account);
+    if (account == nullptr) {
+        Result<BufferAccount> opened = inside.open_account();
+        if (!opened) {
+            return opened.error();
+        }
+        state->own_account = *std::move(opened);
     }
-    auto state = std::make_unique<State>(loop, std::move(socket), queue, handler);
-    state->account = *std::move(account);
     const sys::Interest reading{.readable = true};
     state->token = inside.handlers.add(*state);
     if (Result<void> added = inside.poller.add(state->socket, reading, state->token); !added) {
@@ -283,7 +288,7 @@ Result<std::unique_ptr<Stream>> Stream::open(EventLoop& loop, sys::Descriptor so
         return added.error();
     }
     state->watched = reading;
-    ++inside.streams;
+    inside.add_stream(state->token);
     return std::unique_ptr<Stream>(new Stream(std::move(state)));
 }
 

@@ -54,12 +54,21 @@ class HoardingHandler final : public net::LinkHandler {
         kept_.push_back(std::move(packet));
     }
     void on_state(const net::LinkStatus& /*status*/) override {}
+    bool on_starved() override {
+        if (gives_back_) {
+            let_go();
+        }
+        return gives_back_;
+    }
     void let_go() { kept_.clear(); }
+    /// From now on, when asked.
+    void give_back() { gives_back_ = true; }
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
   private:
     std::deque<net::Packet> kept_;
-    std::size_t bytes_ = 0;
+    std::atomic<std::size_t> bytes_ = 0;
+    bool gives_back_ = false;
 };
 
 TEST(LinkLoopTest, ConsumerThatKeepsAllPacketsStopsOnlyItsOwnLink) {
@@ -94,6 +103,28 @@ TEST(LinkLoopTest, ConsumerThatKeepsAllPacketsStopsOnlyItsOwnLink) {
     first.stop();
     second.stop();
     hoarder.let_go();
+}
+
+TEST(LinkLoopTest, ConsumerThatGivesPacketsBackWhenAskedIsServedOn) {
+    LoopbackDevice device(flood);
+    const net::EventLoopOptions options{
+        .receive_pool = {.size_b = 4 * 1024 * 1024, .slab_size_b = 64 * 1024}};
+    const std::unique_ptr<net::EventLoopThread> loop = start_loop(options);
+    HoardingHandler hoarder;
+    hoarder.give_back();
+    net::Link link(loop->loop(), link_options(device.address()), hoarder);
+    link.start();
+    std::size_t held_bytes_max = 0;
+    const SteadyTime deadline = sys::now() + patience;
+    while (hoarder.bytes() < 8 * options.receive_pool.size_b && sys::now() < deadline) {
+        held_bytes_max = std::max(held_bytes_max, link.statistics().held_bytes);
+    }
+    EXPECT_GE(hoarder.bytes(), 8 * options.receive_pool.size_b);
+    EXPECT_GT(held_bytes_max, 0U);
+    EXPECT_LE(held_bytes_max, options.receive_pool.size_b);
+    link.stop();
+    hoarder.let_go();
+    EXPECT_EQ(link.statistics().held_bytes, 0U);
 }
 
 }  // namespace

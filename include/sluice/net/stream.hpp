@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "sluice/buffers/buffer_account.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/net/event_loop.hpp"
 #include "sluice/net/packet.hpp"
@@ -36,11 +37,14 @@ class StreamHandler {
 class Stream final {
   public:
     /// Begins to receive at the next turn. `queue` and `handler` must outlive the Stream; the queue
-    /// must have been told `connected()`. Errors: `limit_reached`, `would_block` (pool).
+    /// must have been told `connected()`. What is received is charged to `account`, of the loop's
+    /// pool, which must outlive the Stream too; null: to one of its own, limited to the loop's
+    /// share. Errors: `limit_reached`, `would_block` (pool).
     [[nodiscard]] static Result<std::unique_ptr<Stream>> open(EventLoop& loop,
                                                               sys::Descriptor socket,
                                                               TransmitQueue& queue,
-                                                              StreamHandler& handler);
+                                                              StreamHandler& handler,
+                                                              BufferAccount* account = nullptr);
     ~Stream();
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;

@@ -86,65 +86,6 @@ TEST_F(LinkEgress, WithoutAConnectionEachPolicyDoesWhatItSays) {
     EXPECT_TRUE(start(with(EgressPolicy::keep)).push("x"));
 }
 
-class LinkPool : public LinkTest {
-  protected:
-    LinkPool() : LinkTest({}, {.receive_pool = {.size_b = 256 * 1024, .slab_size_b = 16 * 1024}}) {}
-};
-
-TEST_F(LinkPool, AHandlerThatKeepsPacketsStopsOnlyItsOwnLink) {
-    const SocketAddress second = sim::socket_address("192.0.2.11:7502");
-    const std::string inbound = pattern(1'000'000);
-    accept([&](sim::Peer connected) { connected.send(inbound); });
-    world.script(second, {.answer = sim::Answer::accept,
-                          .delay = {},
-                          .on_connect = [&](sim::Peer connected) { connected.send(inbound); }});
-    Watched& greedy = start();
-    greedy.keep_packets = true;
-    Watched& modest = start(options_to("192.0.2.11:7502"));
-    ASSERT_TRUE(turn_until([&] { return modest.received.size() == inbound.size(); }));
-    turn_for(10s);
-    EXPECT_LE(greedy.received.size(), 64 * 1024 + 16 * 1024U) << "its share, and one slab";
-    EXPECT_GT(peer().unsent(), 0U);
-    while (greedy.received.size() < inbound.size()) {
-        const std::size_t before = greedy.received.size();
-        greedy.kept.clear();
-        ASSERT_TRUE(turn_until([&] { return greedy.received.size() > before; }, 10s));
-    }
-    EXPECT_TRUE(greedy.received == inbound);
-}
-
-TEST_F(LinkPool, ALinkAloneMayUseThePoolAndGoesOnWhenItIsGivenBack) {
-    const std::string inbound = pattern(1'000'000);
-    accept([&](sim::Peer connected) { connected.send(inbound); });
-    LinkOptions options = options_to("192.0.2.10:7502");
-    options.data_receive_timeout = 2s;
-    Watched& greedy = start(options);
-    greedy.keep_packets = true;
-    turn_for(30s);
-    EXPECT_EQ(greedy.state(), LinkState::up) << "a starved link does not wait for data";
-    EXPECT_GT(greedy.received.size(), 150'000U);
-    EXPECT_LE(greedy.received.size(), 256 * 1024U);
-    while (greedy.received.size() < inbound.size()) {
-        const std::size_t before = greedy.received.size();
-        greedy.kept.clear();
-        ASSERT_TRUE(turn_until([&] { return greedy.received.size() > before; }, 10s));
-    }
-    EXPECT_TRUE(greedy.received == inbound);
-    EXPECT_EQ(greedy.link.statistics().connects, 1U);
-}
-
-TEST_F(LinkPool, AKernelWithoutMemoryEndsTheConnectionInsteadOfSpinning) {
-    accept([](sim::Peer connected) { connected.send(pattern(1000)); });
-    Watched& link = connect();
-    world.limits().memory_b_max = world.mapped_bytes();
-    turn_for(1s);
-    if (link.received.empty()) {
-        EXPECT_GE(link.ended_as(Errc::out_of_memory) + link.failed_as(Errc::out_of_memory), 1U);
-    }
-    world.limits().memory_b_max = 1U << 30U;
-    EXPECT_TRUE(turn_until([&] { return link.received.size() >= 1000; }, 10s));
-}
-
 class ListenerSim : public LinkTest {
   protected:
     std::unique_ptr<Listener> listen(const ListenerOptions& options = {}) {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "sluice/sys/clock.hpp"
 #include "tests/unit/net/link_verbs.hpp"
 
 namespace sluice::net {
@@ -229,6 +230,56 @@ TEST_F(LinkSim, OptionsAreSetOnEverySocketAndReadBack) {
         peer().reset();
         ASSERT_TRUE(turn_until([&] { return link.ups.size() == 2; }));
     }
+}
+
+TEST_F(LinkSim, KernelTimeIsWhenThePacketArrivedHoweverLateItIsRead) {
+    accept();
+    LinkOptions options = options_to("192.0.2.10:7502");
+    options.socket.kernel_receive_time = true;
+    Watched& link = connect(options);
+    EXPECT_TRUE(link.link.statistics().socket.kernel_receive_time);
+    link.link.pause();
+    loop->turn(world.now());
+    peer().send("early");
+    world.run_for(world.network().delay);
+    const SystemTime arrived = sys::system_now();
+    world.run_for(5s);
+    link.link.resume();
+    ASSERT_TRUE(turn_until([&] { return link.received == "early"; }));
+    EXPECT_EQ(link.kernel_time, arrived);
+    EXPECT_EQ(link.receive_time, arrived + 5s);
+}
+
+TEST_F(LinkSim, WithoutTheOptionPacketsHaveNoKernelTime) {
+    accept([](sim::Peer connected) { connected.send("hello"); });
+    Watched& link = start();
+    ASSERT_TRUE(turn_until([&] { return link.received == "hello"; }));
+    EXPECT_FALSE(link.link.statistics().socket.kernel_receive_time);
+    EXPECT_FALSE(link.kernel_time);
+}
+
+TEST_F(LinkSim, OnAUnixSocketThereIsNoKernelTime) {
+    world.script(sim::socket_address("unix:/run/device.sock"),
+                 {.answer = sim::Answer::accept,
+                  .delay = {},
+                  .on_connect = [](sim::Peer connected) { connected.send("hello"); }});
+    LinkOptions options = options_to("unix:/run/device.sock");
+    options.socket.kernel_receive_time = true;
+    Watched& link = start(options);
+    ASSERT_TRUE(turn_until([&] { return link.received == "hello"; }));
+    EXPECT_FALSE(link.link.statistics().socket.kernel_receive_time);
+    EXPECT_FALSE(link.kernel_time);
+}
+
+TEST_F(LinkSim, BuffersThatTheKernelGrewAreSeenAtTheNextLook) {
+    accept();
+    Watched& link = connect();
+    const int before = link.link.statistics().socket.receive_buffer_b;
+    peer().set_program_option(sys::SocketOption::receive_buffer_bytes, 2 * before);
+    peer().set_program_option(sys::SocketOption::send_buffer_bytes, 3 * before);
+    turn_for(2s);
+    EXPECT_EQ(link.link.statistics().socket.receive_buffer_b, 2 * before);
+    EXPECT_EQ(link.link.statistics().socket.transmit_buffer_b, 3 * before);
 }
 
 }  // namespace

@@ -56,12 +56,20 @@ class Watched final : public LinkHandler {
         on_this_connection += packet.data.size();
         received.append(reinterpret_cast<const char*>(packet.data.data()), packet.data.size());
         packets.push_back(packet.data.size());
+        receive_time = packet.receive_time;
+        kernel_time = packet.kernel_time;
         if (keep_packets) {
             kept.push_back(std::move(packet.data));
         }
         if (on_data) {
             on_data();
         }
+    }
+
+    bool on_starved() override {
+        check();
+        ++starvations;
+        return give_back && give_back();
     }
 
     void on_state(const LinkStatus& status) override {
@@ -112,6 +120,10 @@ class Watched final : public LinkHandler {
     std::vector<std::size_t> packets;
     std::vector<Buffer> kept;
     bool keep_packets = false;
+    SystemTime receive_time{};  // of the last packet
+    std::optional<SystemTime> kernel_time;
+    std::size_t starvations = 0;
+    std::function<bool()> give_back;  // what on_starved answers
     std::vector<LinkStatus> states;
     std::vector<SteadyTime> ups;
     std::vector<SteadyTime> dials;

@@ -259,6 +259,40 @@ TEST_F(Connected, OptionsAreKeptAndBuffersDoubled) {
               Errc::invalid_argument);
 }
 
+TEST_F(Connected, EveryReadCarriesTheTimeOfTheLastArrivalIfWanted) {
+    std::array<std::byte, 4> target{};
+    peer().send("one");
+    world.run_for(1s);
+    EXPECT_FALSE(sys::receive_stamped(program.socket, target).kernel_time);
+    program.set(SocketOption::receive_time, 1);
+    peer().send("two");
+    world.run_for(1s);
+    peer().send("three");
+    world.run_for(world.network().delay);
+    const SystemTime last = sys::system_now();
+    world.run_for(1s);
+    for (int read = 0; read < 2; ++read) {
+        const sys::StampedIoResult result = sys::receive_stamped(program.socket, target);
+        EXPECT_EQ(result.io.bytes, 4U);
+        EXPECT_EQ(result.kernel_time, last);
+    }
+    EXPECT_EQ(sys::receive_stamped(program.socket, target).io.status, IoStatus::would_block);
+}
+
+TEST_F(Connected, InfoCountsTheBytesOfBothDirections) {
+    peer().stop_reading();
+    peer().send("hello");
+    program.send(std::string(65'536 / 2, 'x'));
+    world.run_for(1s);
+    peer().set_window(0);
+    program.send(std::string(65'536, 'y'));
+    world.run_for(1s);
+    EXPECT_EQ(program.info().received_bytes, 5U);
+    EXPECT_EQ(program.info().acked_bytes, 65'536U);
+    EXPECT_EQ(program.info().unsent_bytes, 65'536U / 2);
+    EXPECT_EQ(program.info().rtt_us_min, 200U);
+}
+
 TEST(Buffers, TakeAsMuchAsWasSet) {
     World world;
     world.script(device, {});
