@@ -15,8 +15,8 @@ namespace sluice::net {
 struct EventLoopOptions {
     /// The memory that everything received on this loop lives in.
     BufferPoolOptions receive_pool;
-    /// While the loop has several connections, what one of them may keep of the pool, in bytes;
-    /// 0 = a quarter. Beyond it only that connection stops reading.
+    /// While the loop has several connections, what one link (or Stream) may keep of the pool, in
+    /// bytes; 0 = a quarter. Beyond it only that one stops reading.
     std::size_t receive_share_b = 0;
 };
 
