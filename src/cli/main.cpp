@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cli/cat_command.hpp"
+#include "cli/simulate.hpp"
 #include "cli/usage_error.hpp"
 #include "sluice/core/version.hpp"
 
@@ -18,6 +19,7 @@ int run(int argc, char** argv) {
     app.footer("`sluice COMMAND --help` explains a command and gives examples.");
     const std::vector<Command> commands{
         add_cat(app),
+        add_simulate(app),
     };
     const auto chosen = [&commands] {
         return std::find_if(commands.begin(), commands.end(),
