@@ -25,15 +25,16 @@ struct Segment {
     std::size_t bytes = 0;
 };
 
-/// A message as the caller gave it: fragments, or plain bytes that are copied.
+/// A message as the caller gave it: plain bytes that are copied, then fragments.
 struct Offer {
-    std::span<Buffer> fragments;
     std::span<const std::byte> plain;
+    std::span<const Buffer> fragments;
+    std::span<Buffer> owned;  // the same fragments if they are to be moved from, else none
     std::size_t bytes = 0;
 
     /// Gives back the fragments that were copied or dropped.
     void release() const noexcept {
-        for (Buffer& fragment : fragments) {
+        for (Buffer& fragment : owned) {
             fragment.reset();
         }
     }
@@ -61,8 +62,9 @@ std::size_t segments_limit(const EgressOptions& options) {
     return 2 * (options.buffer_size_b / reference_bytes) + segments_spare;
 }
 
-Offer offer_of(std::span<Buffer> fragments) {
-    Offer offer{.fragments = fragments, .plain = {}, .bytes = 0};
+Offer offer_of(std::span<const std::byte> plain, std::span<const Buffer> fragments,
+               std::span<Buffer> owned = {}) {
+    Offer offer{.plain = plain, .fragments = fragments, .owned = owned, .bytes = plain.size()};
     for (const Buffer& fragment : fragments) {
         offer.bytes += fragment.size();
     }
@@ -135,7 +137,7 @@ struct TransmitQueue::State {
     std::optional<DropReason> take(Offer& offer, bool& wake) SLUICE_REQUIRES(mutex);
     [[nodiscard]] std::optional<DropReason> obstacle(const Offer& offer) SLUICE_REQUIRES(mutex);
     void append(std::span<const std::byte> bytes) SLUICE_REQUIRES(mutex);
-    void append(Buffer& fragment) SLUICE_REQUIRES(mutex);
+    void append_reference(Buffer fragment) SLUICE_REQUIRES(mutex);
     [[nodiscard]] bool is_copied(const Buffer& fragment) const noexcept {
         return fragment.size() < options.copy_below_b || fragment.empty();
     }
@@ -203,8 +205,13 @@ std::optional<DropReason> TransmitQueue::State::take(Offer& offer, bool& wake) {
     }
     wake = segments.empty() && is_connected;
     append(offer.plain);
-    for (Buffer& fragment : offer.fragments) {
-        append(fragment);
+    for (std::size_t i = 0; i < offer.fragments.size(); ++i) {
+        if (is_copied(offer.fragments[i])) {
+            append(offer.fragments[i].bytes());
+        } else {
+            append_reference(offer.owned.empty() ? offer.fragments[i].share()
+                                                 : std::move(offer.owned[i]));
+        }
     }
     messages.push_back(std::size_t{offer.bytes});
     count(ledger.accepted, offer.bytes);
@@ -225,13 +232,9 @@ void TransmitQueue::State::append(std::span<const std::byte> bytes) {
     segments[segments.size() - 1].bytes += bytes.size();
 }
 
-void TransmitQueue::State::append(Buffer& fragment) {
-    if (is_copied(fragment)) {
-        append(fragment.bytes());
-    } else {
-        const std::size_t bytes = fragment.size();
-        segments.push_back(Segment{.reference = std::move(fragment), .offset = 0, .bytes = bytes});
-    }
+void TransmitQueue::State::append_reference(Buffer fragment) {
+    const std::size_t bytes = fragment.size();
+    segments.push_back(Segment{.reference = std::move(fragment), .offset = 0, .bytes = bytes});
 }
 
 void TransmitQueue::State::settle() {
@@ -358,19 +361,24 @@ TransmitQueue::TransmitQueue(const EgressOptions& options, std::function<void()>
 TransmitQueue::~TransmitQueue() = default;
 
 Result<void> TransmitQueue::try_push(std::span<Buffer> fragments) {
-    return state_->try_push(offer_of(fragments));
+    return state_->try_push(offer_of({}, fragments, fragments));
+}
+
+Result<void> TransmitQueue::try_push(std::span<const std::byte> head,
+                                     std::span<const Buffer> fragments) {
+    return state_->try_push(offer_of(head, fragments));
 }
 
 Result<void> TransmitQueue::try_push_copy(std::span<const std::byte> bytes) {
-    return state_->try_push({.fragments = {}, .plain = bytes, .bytes = bytes.size()});
+    return state_->try_push(offer_of(bytes, {}));
 }
 
 Result<void> TransmitQueue::push(std::span<Buffer> fragments, SteadyTime deadline) {
-    return state_->push(offer_of(fragments), deadline);
+    return state_->push(offer_of({}, fragments, fragments), deadline);
 }
 
 Result<void> TransmitQueue::push_copy(std::span<const std::byte> bytes, SteadyTime deadline) {
-    return state_->push({.fragments = {}, .plain = bytes, .bytes = bytes.size()}, deadline);
+    return state_->push(offer_of(bytes, {}), deadline);
 }
 
 bool TransmitQueue::wait_empty(SteadyTime deadline) {

@@ -92,6 +92,9 @@ class TransmitQueue final {
     /// Errors: `not_connected`, `would_block` (no room), `too_large`, `stopped`; with `drop` the
     /// message is then counted as dropped (and moved from), else as refused.
     Result<void> try_push(std::span<Buffer> fragments);
+    /// One message: bytes that are copied, whatever `copy_below_b` says, and then fragments, of
+    /// which the queue takes shares of its own; the caller's are left alone.
+    Result<void> try_push(std::span<const std::byte> head, std::span<const Buffer> fragments);
     /// One message of bytes that are copied, whatever `copy_below_b` says.
     Result<void> try_push_copy(std::span<const std::byte> bytes);
     /// As try_push, but waits for room until `deadline`: `timed_out` after it. Not on the loop's

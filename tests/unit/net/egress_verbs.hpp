@@ -62,6 +62,9 @@ class Egress {
     Result<void> push_fragments(std::vector<Buffer>& fragments) {
         return checked(queue.try_push(fragments));
     }
+    Result<void> push_shared(std::string_view head, std::span<const Buffer> fragments) {
+        return checked(queue.try_push(bytes_of(head), fragments));
+    }
     Result<void> push_lent(std::string_view text) {
         std::vector<Buffer> fragments;
         fragments.push_back(lend(text));

@@ -84,6 +84,49 @@ TEST(TransmitQueueFragments, CopiesAndReferencesKeepTheirOrder) {
     EXPECT_EQ(egress.send(1U << 20U, 2), "along1bclong2long3de");
 }
 
+TEST(TransmitQueueFragments, AHeadAndFragmentsAreOneMessage) {
+    Egress egress(copying_below(4));
+    std::string head = "head";
+    std::vector<Buffer> fragments;
+    for (const char* text : {"long1", "b", "long2"}) {
+        fragments.push_back(egress.lend(text));
+    }
+    EXPECT_TRUE(egress.push_shared(head, fragments));
+    head = "gone";
+    EXPECT_EQ(egress.ledger().queued, messages(1, 15));
+    EXPECT_EQ(egress.send(14), "headlong1blong");
+    EXPECT_EQ(egress.ledger().sent, messages(0, 0));
+    EXPECT_EQ(egress.send(), "2");
+    EXPECT_EQ(egress.ledger().sent, messages(1, 15));
+}
+
+TEST(TransmitQueueFragments, SharesAreTakenAndTheCallersLeftAlone) {
+    Egress egress(copying_below(4));
+    const std::string text = "long1";
+    std::vector<Buffer> fragments;
+    fragments.push_back(egress.lend(text));
+    EXPECT_TRUE(egress.push_shared("", fragments));
+    EXPECT_EQ(fragments[0].size(), 5U);
+    std::array<iovec, 1> piece;
+    ASSERT_EQ(egress.queue.gather(piece, 10), 1U);
+    EXPECT_EQ(piece[0].iov_base, text.data()) << "it is not copied";
+    fragments.clear();
+    EXPECT_EQ(egress.released, 0);
+    EXPECT_EQ(egress.send(), "long1");
+    EXPECT_EQ(egress.released, 1);
+}
+
+TEST(TransmitQueueFragments, HeadAndFragmentsMustFitTogether) {
+    Egress egress({.policy = EgressPolicy::fail, .buffer_size_b = 10, .copy_below_b = 4});
+    egress.connect();
+    std::vector<Buffer> fragments;
+    fragments.push_back(egress.lend("567890"));
+    EXPECT_EQ(code_of(egress.push_shared("12345", fragments)), Errc::too_large);
+    EXPECT_TRUE(egress.push_shared("1234", fragments));
+    EXPECT_EQ(code_of(egress.push_shared("", fragments)), Errc::would_block);
+    EXPECT_EQ(egress.send(), "1234567890");
+}
+
 TEST(TransmitQueueFragments, AMessageOfManySmallFragmentsFits) {
     Egress egress(copying_below(64));
     std::vector<Buffer> fragments;
