@@ -21,11 +21,10 @@ namespace detail {
 /// meanwhile.
 class Task {
   public:
+    virtual ~Task() = default;
+
     /// Does a bounded piece of work; true if there is more to do at once.
     virtual bool run() noexcept = 0;
-
-  protected:
-    ~Task() = default;
 
   private:
     friend class TaskQueue;
@@ -37,19 +36,20 @@ class Task {
 /// Tasks that are ready, in the order of becoming so, and when the others want to be woken.
 class TaskQueue {
   public:
-    void add(Task& task);
-    /// The task is to be run soon. True if nobody knew that yet.
+    /// The tasks that will be scheduled, all of them.
+    void start(const std::vector<Task*>& tasks);
+    /// The task is to be run soon. True if it was idle: a thread must be woken.
     bool schedule(Task& task);
-    /// The task is to be run at `time` if not earlier. Replaces what was said before.
-    void schedule_at(Task& task, SteadyTime time);
+    /// The task is to be run at `time` if not earlier; replaces what was said before. True if this
+    /// is earlier than all others: a thread must be woken to know it.
+    bool schedule_at(Task& task, SteadyTime time);
 
     /// The next ready task, which is then running; null if there is none.
     [[nodiscard]] Task* take(SteadyTime now);
     /// It has run.
     void finished(Task& task, bool has_more);
-    /// When the next sleeping task wants to be woken, or `never`.
-    [[nodiscard]] SteadyTime next_wake_time() const;
-    void clear();
+    /// When there is something to take: SteadyTime::min() for at once, or `never`.
+    [[nodiscard]] SteadyTime next_time() const;
 
   private:
     void make_ready(Task& task) SLUICE_REQUIRES(mutex_);
@@ -57,6 +57,7 @@ class TaskQueue {
     mutable sync::Mutex mutex_;
     std::vector<Task*> tasks_ SLUICE_GUARDED_BY(mutex_);
     std::unique_ptr<sync::Ring<Task*>> ready_ SLUICE_GUARDED_BY(mutex_);
+    SteadyTime earliest_ SLUICE_GUARDED_BY(mutex_) = never;  // at most the first wake time
 };
 
 }  // namespace detail
@@ -77,6 +78,10 @@ class Executor {
     virtual void stop() = 0;
     virtual void schedule(detail::Task& task) = 0;
     virtual void schedule_at(detail::Task& task, SteadyTime time) = 0;
+    /// Whether tasks run by themselves; else only within calls of the executor's owner.
+    [[nodiscard]] virtual bool has_threads() const noexcept = 0;
+    /// Runs one ready task on the calling thread; false if there was none. Only without threads.
+    virtual bool run_one() = 0;
 };
 
 struct RealTimeExecutorOptions {
@@ -86,6 +91,8 @@ struct RealTimeExecutorOptions {
     int thread_priority = 0;
     CpuSet thread_processor_affinity;
 };
+
+[[nodiscard]] Result<void> validate(const RealTimeExecutorOptions& options);
 
 /// A pool of threads that run whichever stage has something to do, one thread at a time a stage.
 class RealTimeExecutor final : public Executor {
@@ -97,8 +104,8 @@ class RealTimeExecutor final : public Executor {
     [[nodiscard]] SystemTime system_now() const override;
     [[nodiscard]] bool is_real_time() const noexcept override { return true; }
 
-    /// Runs what is ready and due now, on the calling thread, until nothing is. Returns when the
-    /// next timer is due. Only with no threads.
+    /// Runs what is ready and due now, on the calling thread, until nothing is. Returns when there
+    /// will be something again, as far as timers know. Only with no threads.
     SteadyTime run_ready();
     /// Whether a thread did not get the priority that was asked for.
     [[nodiscard]] bool realtime_denied() const noexcept;
@@ -107,6 +114,8 @@ class RealTimeExecutor final : public Executor {
     void stop() override;
     void schedule(detail::Task& task) override;
     void schedule_at(detail::Task& task, SteadyTime time) override;
+    [[nodiscard]] bool has_threads() const noexcept override;
+    bool run_one() override;
 
   private:
     struct State;
@@ -134,6 +143,8 @@ class SimulatedExecutor final : public Executor {
     void stop() override;
     void schedule(detail::Task& task) override;
     void schedule_at(detail::Task& task, SteadyTime time) override;
+    [[nodiscard]] bool has_threads() const noexcept override { return false; }
+    bool run_one() override;
 
   private:
     SystemTime begin_;

@@ -39,12 +39,6 @@ struct ChannelInfo {
     std::uint64_t refused = 0;  ///< Not published: a lossless subscriber lacked room.
 };
 
-struct StageStatistics {
-    std::string name;
-    bool has_credit = true;
-    std::vector<SubscriptionStatistics> subscriptions;
-};
-
 /// Owns stages and channels. Made, then filled by `add`, then started, then stopped; a stopped
 /// pipeline is not started again. One thread, except where stated.
 ///

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sluice/core/result.hpp"
 #include "sluice/pipeline/message.hpp"
@@ -120,6 +121,12 @@ struct SubscriptionStatistics {
     std::uint64_t kept_messages = 0;  ///< Handles that callbacks copied and still hold.
     std::uint64_t kept_b = 0;         ///< What those are charged with.
     bool lacks_credit = false;        ///< Lossless and full: the publisher waits.
+};
+
+struct StageStatistics {
+    std::string name;
+    bool has_credit = true;  ///< Else some lossless subscriber of it has no room.
+    std::vector<SubscriptionStatistics> subscriptions;
 };
 
 }  // namespace sluice
