@@ -23,10 +23,16 @@ if(SLUICE_FUZZ)
     target_compile_options(sluice_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# sluice_room(NAME HEADERS files... SOURCES files... REACHES rooms...)
-# A room: headers under include/sluice/NAME (each must compile alone), sources here.
+# sluice_room(NAME HEADERS files... SOURCES files... REACHES rooms... PACKAGES packages...
+#             LIBRARIES libs...)
+# A room: headers under include/sluice/NAME (each must compile alone), sources here. PACKAGES are
+# those that find_package and pkg-config know, LIBRARIES the targets of them that the sources use;
+# whoever links the installed room needs the packages too.
 function(sluice_room name)
-    cmake_parse_arguments(arg "" "" "HEADERS;SOURCES;REACHES" ${ARGN})
+    cmake_parse_arguments(arg "" "" "HEADERS;SOURCES;REACHES;PACKAGES;LIBRARIES" ${ARGN})
+    foreach(package IN LISTS arg_PACKAGES)
+        find_package(${package} REQUIRED)
+    endforeach()
     add_library(sluice_${name} STATIC ${arg_SOURCES})
     add_library(sluice::${name} ALIAS sluice_${name})
     list(TRANSFORM arg_HEADERS PREPEND "${PROJECT_SOURCE_DIR}/include/sluice/${name}/")
@@ -34,13 +40,15 @@ function(sluice_room name)
         FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${arg_HEADERS})
     target_compile_features(sluice_${name} PUBLIC cxx_std_20)
     target_include_directories(sluice_${name} PRIVATE "${PROJECT_SOURCE_DIR}/src")
-    target_link_libraries(sluice_${name} PRIVATE $<BUILD_INTERFACE:sluice_flags>)
+    target_link_libraries(sluice_${name} PRIVATE $<BUILD_INTERFACE:sluice_flags> ${arg_LIBRARIES})
     foreach(room IN LISTS arg_REACHES)
         target_link_libraries(sluice_${name} PUBLIC sluice_${room})
     endforeach()
     if(SLUICE_TESTS)
         set_target_properties(sluice_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
     endif()
+    sluice_install_room(${name} TARGETS sluice_${name} ARCHIVE sluice_${name}
+        REACHES ${arg_REACHES} PACKAGES ${arg_PACKAGES})
 endfunction()
 
 # sluice_program(NAME SOURCES files... ROOMS rooms... WORLD linux|sim LIBRARIES libs...)
@@ -53,6 +61,8 @@ function(sluice_program name)
     if(arg_WORLD STREQUAL "sim")
         target_link_libraries(${name} PRIVATE sluice_sim)
     else()
-        target_link_libraries(${name} PRIVATE sluice_sys_linux)
+        # Objects, not an archive: they are linked wherever the rooms stand on the link line.
+        target_sources(${name} PRIVATE $<TARGET_OBJECTS:sluice_sys_linux>)
+        target_link_libraries(${name} PRIVATE sluice_sys Threads::Threads)
     endif()
 endfunction()

@@ -18,7 +18,6 @@ import threading
 import time
 import unittest
 
-PEERS = os.environ["SLUICE_PEERS"]
 # Sanitizers need memory of their own: bounds on memory hold for plain builds.
 SANITIZED = bool(os.environ.get("SLUICE_SANITIZE"))
 DEADLINE_S = 40
@@ -27,7 +26,7 @@ MEMORY_BYTES_MAX = 64 * MIB
 
 
 def peer_program(name):
-    path = os.path.join(PEERS, "bin", name)
+    path = os.path.join(os.environ["SLUICE_PEERS"], "bin", name)
     if not os.access(path, os.X_OK):
         raise AssertionError(f"{path} is missing: run ./dev test once, it unpacks the servers that "
                              "these tests talk to (tests/support/fetch_peers.sh)")

@@ -2,6 +2,6 @@
 #pragma once
 
 #define SLUICE_VERSION_MAJOR 0
-#define SLUICE_VERSION_MINOR 1
+#define SLUICE_VERSION_MINOR 2
 #define SLUICE_VERSION_PATCH 0
-#define SLUICE_VERSION "0.1.0"
+#define SLUICE_VERSION "0.2.0"
