@@ -11,7 +11,8 @@ function(sluice_install_pkg_config name)
     list(JOIN arg_REQUIRES " " arg_REQUIRES)
     file(RELATIVE_PATH to_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
     string(REGEX REPLACE "/$" "" to_prefix "${to_prefix}")
-    configure_file("${PROJECT_SOURCE_DIR}/cmake/sluice.pc.in" "${PROJECT_BINARY_DIR}/${name}.pc" @ONLY)
+    configure_file("${PROJECT_SOURCE_DIR}/cmake/sluice.pc.in"
+        "${PROJECT_BINARY_DIR}/${name}.pc" @ONLY)
     install(FILES "${PROJECT_BINARY_DIR}/${name}.pc"
         DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 endfunction()
