@@ -355,6 +355,12 @@ Result<void> TransmitQueue::State::push(Offer offer, SteadyTime deadline) {
     }
 }
 
+std::size_t memory_b(const EgressOptions& options) {
+    return sizeof(TransmitQueue) + options.buffer_size_b +
+           segments_limit(options) * sizeof(std::optional<Segment>) +
+           messages_limit(options) * sizeof(std::optional<std::size_t>);
+}
+
 TransmitQueue::TransmitQueue(const EgressOptions& options, std::function<void()> on_work)
     : state_(std::make_unique<State>(options, std::move(on_work))) {}
 

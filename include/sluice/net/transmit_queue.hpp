@@ -55,6 +55,8 @@ struct EgressOptions {
 };
 
 [[nodiscard]] Result<void> validate(const EgressOptions& options);
+/// What a queue with these options takes, in bytes; what fragments point at is not in it.
+[[nodiscard]] std::size_t memory_b(const EgressOptions& options);
 
 /// Always true, at every look: accepted = sent + all dropped + queued.
 struct EgressLedger {
