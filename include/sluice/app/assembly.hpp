@@ -21,16 +21,20 @@ class Assembly final {
     /// For looking at it the loops get no threads: nothing touches the machine's scheduler.
     enum class Purpose { look, run };
 
-    /// Makes all stages and joins them. What does not fit together is added to `problems`; then,
-    /// and when a loop cannot be made, the result is null. REQUIRES: `config` was read without
-    /// errors.
-    [[nodiscard]] static std::unique_ptr<Assembly> create(const PipelineConfig& config,
-                                                          Purpose purpose,
-                                                          ConfigProblems& problems);
+    /// Makes all stages and joins them. `observer`, if any, is added as a stage of the program's
+    /// own. What does not fit together is added to `problems`; then, and when a loop cannot be
+    /// made, the result is null. REQUIRES: `config` was read without errors.
+    [[nodiscard]] static std::unique_ptr<Assembly> create(
+        const PipelineConfig& config, Purpose purpose, ConfigProblems& problems,
+        std::unique_ptr<Stage> observer = nullptr);
     ~Assembly();
     Assembly(const Assembly&) = delete;
     Assembly& operator=(const Assembly&) = delete;
 
+    /// The stage name of an observer.
+    static constexpr const char* observer_name = "sluice-observer";
+
+    /// Initialized, not started.
     [[nodiscard]] Pipeline& pipeline() noexcept { return *pipeline_; }
     [[nodiscard]] const RealTimeExecutor& executor() const noexcept { return *executor_; }
 

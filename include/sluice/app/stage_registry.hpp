@@ -23,6 +23,9 @@ struct MemoryNeed {
     std::uint64_t bytes = 0;
 };
 
+/// What the system reserves for a thread, unless `ulimit -s` says something else.
+inline constexpr std::uint64_t thread_stack_b = std::uint64_t{8} * 1024 * 1024;
+
 /// What a stage gets besides its configuration.
 struct StageContext {
     std::string name;  ///< Of the stage.

@@ -1,0 +1,62 @@
+#include "sluice/app/stage_registry.hpp"
+#include "sluice/messages/tcp_packet_group.hpp"
+#include "sluice/net/transmit_queue.hpp"
+#include "sluice/stages/counter_check_stage.hpp"
+#include "sluice/stages/print_stage.hpp"
+#include "sluice/stages/publish_stage.hpp"
+#include "sluice/stages/tcp_client_stage.hpp"
+
+namespace sluice::app {
+namespace {
+
+std::unique_ptr<Stage> make_tcp_client(const void* object, const StageContext& context) {
+    const auto& config = *static_cast<const TcpClientStageConfig*>(object);
+    net::EventLoop* const shared =
+        config.event_loop.empty() ? nullptr : context.find_event_loop(config.event_loop);
+    return std::make_unique<TcpClientStage>(config, shared);
+}
+
+void add_tcp_client_memory(const void* object, std::vector<MemoryNeed>& needs) {
+    const auto& config = *static_cast<const TcpClientStageConfig*>(object);
+    if (config.event_loop.empty()) {
+        needs.push_back({"receive pool", config.receive_pool_size_b});
+        needs.push_back({"stack of the reading thread", thread_stack_b});
+    }
+    needs.push_back({"egress buffer", net::memory_b(net::EgressOptions{
+                                          .buffer_size_b = config.egress_buffer_size_b})});
+    needs.push_back(
+        {"open packet group",
+         sizeof(TcpPacketGroup) + std::uint64_t{config.group_size} * sizeof(TcpPacket)});
+}
+
+void add_publish_memory(const void* object, std::vector<MemoryNeed>& needs) {
+    const auto& config = *static_cast<const PublishStageConfig*>(object);
+    if (config.standard_input) {
+        needs.push_back({"stack of the input's thread", thread_stack_b});
+    }
+}
+
+}  // namespace
+
+StageRegistry built_in_stages() {
+    StageRegistry registry;
+    StageType& tcp_client = registry.add<TcpClientStage, TcpClientStageConfig>(
+        "tcp_client",
+        "Stays connected to a device; publishes what it sends, sends what is published.",
+        stage_channels(TypeTag<TcpClientStage>{}));
+    tcp_client.make_stage = make_tcp_client;
+    tcp_client.add_memory = add_tcp_client_memory;
+    registry.add<PrintStage, PrintStageConfig>("print", "Shows messages of any channels.",
+                                               stage_channels(TypeTag<PrintStage>{}));
+    registry
+        .add<PublishStage, PublishStageConfig>(
+            "publish", "Publishes what the configuration says, or standard input, to a device.",
+            stage_channels(TypeTag<PublishStage>{}))
+        .add_memory = add_publish_memory;
+    registry.add<CounterCheckStage, CounterCheckStageConfig>(
+        "counter_check", "Checks streams of counting devices and tells what is missing, and why.",
+        stage_channels(TypeTag<CounterCheckStage>{}));
+    return registry;
+}
+
+}  // namespace sluice::app
