@@ -19,7 +19,7 @@ namespace sluice::app {
 /// An event loop that several stages share: a value of `event_loops`.
 struct EventLoopConfig {
     int thread_priority = 0;
-    CpuSet thread_processor_affinity;
+    CpuSet thread_processor_affinity{};
     std::uint64_t receive_pool_size_b = std::uint64_t{16} * 1024 * 1024;
     std::uint64_t receive_slab_size_b = std::uint64_t{256} * 1024;
     std::uint64_t receive_share_b = 0;
@@ -30,7 +30,7 @@ struct EventLoopConfig {
 struct ExecutorConfig {
     std::uint32_t threads = 2;
     int thread_priority = 0;
-    CpuSet thread_processor_affinity;
+    CpuSet thread_processor_affinity{};
 };
 [[nodiscard]] const StructDescription& describe(TypeTag<ExecutorConfig>);
 

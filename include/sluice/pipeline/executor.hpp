@@ -38,6 +38,8 @@ class TaskQueue {
   public:
     /// The tasks that will be scheduled, all of them.
     void start(const std::vector<Task*>& tasks);
+    /// None runs any more; nothing is scheduled until the next start.
+    void stop();
     /// The task is to be run soon. True if it was idle: a thread must be woken.
     bool schedule(Task& task);
     /// The task is to be run at `time` if not earlier; replaces what was said before. True if this
@@ -53,16 +55,17 @@ class TaskQueue {
 
   private:
     void make_ready(Task& task) SLUICE_REQUIRES(mutex_);
+    [[nodiscard]] SteadyTime first_wake() const SLUICE_REQUIRES(mutex_);
 
     mutable sync::Mutex mutex_;
     std::vector<Task*> tasks_ SLUICE_GUARDED_BY(mutex_);
     std::unique_ptr<sync::Ring<Task*>> ready_ SLUICE_GUARDED_BY(mutex_);
-    SteadyTime earliest_ SLUICE_GUARDED_BY(mutex_) = never;  // at most the first wake time
+    SteadyTime earliest_ SLUICE_GUARDED_BY(mutex_) = never;  // the first wake time
 };
 
 }  // namespace detail
 
-/// Runs the tasks of one pipeline. Its implementations are the two classes below.
+/// Runs the tasks of one pipeline at a time. Its implementations are the two classes below.
 class Executor {
   public:
     virtual ~Executor() = default;
@@ -89,7 +92,7 @@ struct RealTimeExecutorOptions {
     std::size_t threads = 2;
     /// As of the threads of stages: 0 = the ordinary scheduler, 1 to 99 = SCHED_FIFO.
     int thread_priority = 0;
-    CpuSet thread_processor_affinity;
+    CpuSet thread_processor_affinity{};
 };
 
 [[nodiscard]] Result<void> validate(const RealTimeExecutorOptions& options);
