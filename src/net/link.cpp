@@ -58,6 +58,7 @@ struct Link::State final : LoopHandler, ConnectorHandler, StreamHandler {
     void shut_down(std::optional<Error> reason);
 
     void apply_requests();
+    void resume();
     void arm_data_timer(SteadyTime silent_since);
     void tell_state(LinkState state, std::optional<Error> reason = {}, Duration retry_after = {});
     void leave_callback();
@@ -326,12 +327,19 @@ void Link::State::apply_requests() {
     if (pause_requested.load(std::memory_order_acquire)) {
         stream->pause();
     } else if (stream->is_paused()) {
-        reading_since = loop.now();
-        stream->resume();
+        resume();
     }
     if (stream && finish_requested.load(std::memory_order_acquire)) {
         stream->finish_sending();
     }
+}
+
+void Link::State::resume() {
+    reading_since = loop.now();
+    stream->resume();
+    ++callback_depth;
+    handler.on_resumed();
+    leave_callback();
 }
 
 void Link::State::tell_state(LinkState state, std::optional<Error> reason, Duration retry_after) {
@@ -391,7 +399,8 @@ void Link::stop() {
 }
 
 void Link::pause() {
-    state_->pause_requested.store(true, std::memory_order_release);
+    // An exchange, to see what was done before a resume() that this overrules.
+    state_->pause_requested.exchange(true, std::memory_order_acq_rel);
     if (!state_->loop.is_current_thread()) {
         state_->signal();
     } else if (state_->stream) {
@@ -400,7 +409,7 @@ void Link::pause() {
 }
 
 void Link::resume() {
-    state_->pause_requested.store(false, std::memory_order_release);
+    state_->pause_requested.exchange(false, std::memory_order_acq_rel);
     state_->signal();
 }
 

@@ -112,6 +112,8 @@ class LinkHandler {
     /// it asks again as long as that is not enough and each time something came back to the pool.
     /// After a wait that brought too little it asks anew. False: it waits until memory comes back.
     virtual bool on_starved() { return false; }
+    /// Reading is about to go on after a pause; pausing here keeps it from that.
+    virtual void on_resumed() {}
     virtual void on_state(const LinkStatus& status) = 0;
 
   protected:
@@ -139,7 +141,8 @@ class Link final {
     void stop();
 
     /// Stops reading until `resume()`: the data timer rests too, TCP slows the device. Inside a
-    /// callback no packet follows; from another thread, soon. Any thread.
+    /// callback no packet follows; from another thread, soon. The last call of the two counts; what
+    /// was done before a `resume()` that a `pause()` overrules is seen after that. Any thread.
     void pause();
     void resume();
     /// Ends the sending direction once everything queued was sent, on this connection and on every

@@ -120,6 +120,39 @@ TEST_F(LinkSim, PausedLinkStallsTheDeviceAndLosesNothing) {
     EXPECT_TRUE(link.received == inbound);
 }
 
+TEST_F(LinkSim, TheEndOfAPauseIsToldBeforeAnyPacket) {
+    accept([](sim::Peer connected) { connected.send("hello"); });
+    Watched& link = start();
+    link.on_change = [&](LinkState /*state*/) { link.link.pause(); };
+    std::size_t packets_before = 99;
+    link.on_resume = [&] { packets_before = link.packets.size(); };
+    turn_for(1s);
+    EXPECT_EQ(packets_before, 99U);
+    link.link.resume();
+    ASSERT_TRUE(turn_until([&] { return link.received == "hello"; }));
+    EXPECT_EQ(packets_before, 0U);
+}
+
+TEST_F(LinkSim, APauseAtTheEndOfAPauseKeepsItPaused) {
+    accept([](sim::Peer connected) { connected.send("hello"); });
+    Watched& link = start();
+    link.on_change = [&](LinkState /*state*/) { link.link.pause(); };
+    turn_for(1s);
+    int resumes = 0;
+    link.on_resume = [&] {
+        if (++resumes == 1) {
+            link.link.pause();
+        }
+    };
+    link.link.resume();
+    turn_for(1s);
+    EXPECT_EQ(resumes, 1);
+    EXPECT_EQ(link.received, "");
+    link.link.resume();
+    ASSERT_TRUE(turn_until([&] { return link.received == "hello"; }));
+    EXPECT_EQ(resumes, 2);
+}
+
 TEST_F(LinkSim, NoPacketFollowsAPauseInsideOnPacket) {
     EventLoopOptions small;
     small.receive_pool = {.size_b = 64 * 1024, .slab_size_b = 16 * 1024};

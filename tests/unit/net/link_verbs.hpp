@@ -72,6 +72,13 @@ class Watched final : public LinkHandler {
         return give_back && give_back();
     }
 
+    void on_resumed() override {
+        check();
+        if (on_resume) {
+            on_resume();
+        }
+    }
+
     void on_state(const LinkStatus& status) override {
         check();
         EXPECT_EQ(status.state, link.statistics().state);
@@ -129,6 +136,7 @@ class Watched final : public LinkHandler {
     std::vector<SteadyTime> dials;
     std::uint64_t on_this_connection = 0;
     std::function<void()> on_data;
+    std::function<void()> on_resume;
     std::function<void(LinkState)> on_change;
     bool stopped = false;
     Link link;
