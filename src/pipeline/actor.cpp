@@ -13,20 +13,43 @@ namespace {
 // Callbacks in one turn: then the executor's other stages have theirs.
 constexpr int turn_callbacks = 64;
 
-thread_local const Actor* current_actor = nullptr;
-
-/// Marks the stage whose callback the thread runs.
-class CurrentActor {
+/// A stage's code, while this thread runs it. They nest where a callback publishes to an inline
+/// one.
+class Call {
   public:
-    explicit CurrentActor(const Actor& actor) noexcept
-        : previous_(std::exchange(current_actor, &actor)) {}
-    ~CurrentActor() { current_actor = previous_; }
-    CurrentActor(const CurrentActor&) = delete;
-    CurrentActor& operator=(const CurrentActor&) = delete;
+    Call(const Actor& actor, CallKind kind) noexcept
+        : actor_(actor), kind_(kind), outer_(std::exchange(innermost_, this)) {}
+    ~Call() { innermost_ = outer_; }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+    [[nodiscard]] static bool is_any() noexcept { return innermost_ != nullptr; }
+    [[nodiscard]] static bool is_of(const Actor& actor) noexcept {
+        return find([&](const Call& call) { return &call.actor_ == &actor; });
+    }
+    [[nodiscard]] static bool is_turn_of(const Actor& actor) noexcept {
+        return find([&](const Call& call) {
+            return &call.actor_ == &actor && call.kind_ == CallKind::turn;
+        });
+    }
 
   private:
-    const Actor* previous_;
+    template <typename Predicate>
+    static bool find(Predicate predicate) noexcept {
+        const Call* call = innermost_;
+        while (call != nullptr && !predicate(*call)) {
+            call = call->outer_;
+        }
+        return call != nullptr;
+    }
+
+    static thread_local const Call* innermost_;
+    const Actor& actor_;
+    const CallKind kind_;
+    const Call* const outer_;
 };
+
+thread_local const Call* Call::innermost_ = nullptr;
 
 }  // namespace
 
@@ -52,8 +75,12 @@ Actor::Actor(std::string name_in, std::string name_space_in, std::unique_ptr<Sta
       interface(*this),
       stage(std::move(stage_in)) {}
 
-bool Actor::is_current() const noexcept {
-    return current_actor == this;
+bool Actor::is_called_here() const noexcept {
+    return Call::is_of(*this);
+}
+
+bool Actor::has_turn_here() const noexcept {
+    return Call::is_turn_of(*this);
 }
 
 // Publishing.
@@ -70,8 +97,9 @@ void Actor::offer(Input& input, const AnyMessage& message) {
         }
         is_done = make_room(input, message.charge_b(), graveyard);
         if (is_done) {
-            enqueue(input, message);
-            schedule = !std::exchange(is_scheduled_, true);
+            input.push(message, next_sequence_++);
+            // Without credit nothing could be done; tell_credit schedules when it is back.
+            schedule = phase_ == Phase::open && has_credit() && !std::exchange(is_scheduled_, true);
         }
     }
     if (schedule) {
@@ -79,90 +107,27 @@ void Actor::offer(Input& input, const AnyMessage& message) {
     }
 }
 
-bool Actor::has_room(const Input& input, std::size_t charge) {
-    const SubscriptionOptions& options = input.options;
-    const std::size_t depth =
-        options.policy == SubscriptionPolicy::latest ? 1 : options.queue_depth;
-    return input.queue.empty() ||
-           (input.queue.size() < depth && input.queued_b < options.queue_size_b &&
-            charge <= options.queue_size_b - input.queued_b);
-}
-
 /// False if there is more to drop than the graveyard takes: then once more.
 bool Actor::make_room(Input& input, std::size_t charge, Graveyard& graveyard) {
-    const bool drops_queued = input.options.policy == SubscriptionPolicy::drop_oldest ||
-                              input.options.policy == SubscriptionPolicy::latest;
-    while (drops_queued && !has_room(input, charge)) {
+    while (input.drops_oldest() && !input.has_room(charge)) {
         if (graveyard.full()) {
             return false;
         }
-        lose_oldest(input, graveyard);
+        graveyard.bury(input.lose_oldest());
         ++input.ledger.dropped;
     }
     return true;
 }
 
-void Actor::enqueue(Input& input, const AnyMessage& message) {
-    const std::size_t charge = message.charge_b();
-    ++input.ledger.offered;
-    if (input.options.policy == SubscriptionPolicy::drop_newest && !has_room(input, charge)) {
-        ++input.ledger.dropped;
-        ++input.lost_last;
-        return;
-    }
-    input.queue.push(
-        {message.share_for(nullptr), next_sequence_++, std::exchange(input.lost_last, 0)});
-    input.queued_b += charge;
-    input.queued_b_max = std::max(input.queued_b_max, input.queued_b);
-    static_cast<void>(update_credit(input));
-}
-
-QueuedMessage Actor::take_oldest(Input& input) {
-    QueuedMessage message = input.queue.pop();
-    input.queued_b -= message.message.charge_b();
-    return message;
-}
-
-void Actor::lose_oldest(Input& input, Graveyard& graveyard) {
-    QueuedMessage lost = take_oldest(input);
-    std::uint64_t& next_gap =
-        input.queue.empty() ? input.lost_last : input.queue.front().lost_before;
-    next_gap += lost.lost_before + 1;
-    graveyard.bury(std::move(lost.message));
-}
-
 bool Actor::drop_oldest(Input& input) {
-    Graveyard graveyard;
+    AnyMessage lost;
     const sync::MutexLock lock(mutex_);
     if (input.queue.empty()) {
         return false;
     }
-    lose_oldest(input, graveyard);
+    lost = input.lose_oldest();
     ++input.ledger.reclaimed;
     return true;
-}
-
-/// A full queue has credit again when half of it is free, so that a publisher does not start and
-/// stop at every message.
-bool Actor::update_credit(Input& input) {
-    if (!input.is_lossless()) {
-        return false;
-    }
-    const SubscriptionOptions& options = input.options;
-    if (!input.lacks_credit) {
-        if (input.queue.size() >= options.queue_depth || input.queued_b >= options.queue_size_b) {
-            input.lacks_credit = true;
-            input.channel->change_credit(1);
-        }
-        return false;
-    }
-    if (input.queue.size() <= options.queue_depth / 2 &&
-        input.queued_b <= options.queue_size_b / 2) {
-        input.lacks_credit = false;
-        input.channel->change_credit(-1);
-        return true;
-    }
-    return false;
 }
 
 void Actor::tell_credit() {
@@ -171,13 +136,23 @@ void Actor::tell_credit() {
     }
     credit_.unpark_all();
     executor.schedule(*this);
-    if (on_credit) {
-        on_credit();
+    if (!on_credit) {
+        return;
     }
+    {
+        const sync::MutexLock lock(mutex_);
+        if (phase_ == Phase::closed) {
+            return;
+        }
+        ++outside_calls_;
+    }
+    static_cast<void>(guard("(credit)", CallKind::outside, on_credit));
+    const sync::MutexLock lock(mutex_);
+    end_outside_call();
 }
 
 bool Actor::wait_ready(SteadyTime deadline) {
-    SLUICE_CHECK(current_actor == nullptr, "wait_ready inside a callback");
+    SLUICE_CHECK(!Call::is_any(), "wait_ready inside a callback");
     for (;;) {
         const sync::Parker::Ticket ticket = credit_.prepare();
         bool is_closed = false;
@@ -206,7 +181,7 @@ bool Actor::run() noexcept {
     return true;
 }
 
-/// One timer or one message; false if there is nothing to do now.
+/// One timer or one message, in turns if both are due; false if there is nothing to do now.
 bool Actor::run_one() {
     QueuedMessage message;
     Input* input = nullptr;
@@ -216,13 +191,14 @@ bool Actor::run_one() {
         if (phase_ != Phase::open || !has_credit()) {
             return end_turn();
         }
-        timer = due_timer();
+        input = next_input();
+        timer = input != nullptr && was_timer_ ? nullptr : due_timer();
+        was_timer_ = timer != nullptr;
+        if (timer == nullptr && input == nullptr) {
+            return end_turn();
+        }
         if (timer == nullptr) {
-            input = next_input();
-            if (input == nullptr) {
-                return end_turn();
-            }
-            message = take_oldest(*input);
+            message = input->take_oldest();
             ++input->ledger.delivered;
         }
         is_running_ = true;
@@ -232,8 +208,6 @@ bool Actor::run_one() {
     } else {
         deliver(*input, std::move(message));
     }
-    const sync::MutexLock lock(mutex_);
-    is_running_ = false;
     return true;
 }
 
@@ -255,17 +229,15 @@ Input* Actor::next_input() {
 }
 
 void Actor::deliver(Input& input, QueuedMessage&& message) {
-    const bool succeeded = call(input, message.message, message.lost_before);
+    const bool succeeded = call(input, CallKind::turn, message.message, message.lost_before);
+    message.message.reset();
     bool has_credit_again = false;
     {
         const sync::MutexLock lock(mutex_);
-        if (!succeeded) {
-            --input.ledger.delivered;
-            ++input.ledger.failed;
-        }
-        has_credit_again = update_credit(input);
+        input.count(succeeded);
+        has_credit_again = input.update_credit();
+        is_running_ = false;
     }
-    message.message.reset();
     if (has_credit_again) {
         input.channel->tell_credit();
     }
@@ -273,8 +245,8 @@ void Actor::deliver(Input& input, QueuedMessage&& message) {
 
 /// Runs a callback of the stage. False if it threw, which is logged.
 template <typename Callback>
-bool Actor::guard(std::string_view channel, Callback callback) noexcept {
-    const CurrentActor current(*this);
+bool Actor::guard(std::string_view channel, CallKind kind, const Callback& callback) noexcept {
+    const Call call(*this, kind);
     std::string thrown;
     try {
         callback();
@@ -289,37 +261,43 @@ bool Actor::guard(std::string_view channel, Callback callback) noexcept {
     return false;
 }
 
-bool Actor::call(Input& input, const AnyMessage& message, std::uint64_t lost_before) noexcept {
-    return guard(input.channel->name, [&] {
+bool Actor::call(Input& input, CallKind kind, const AnyMessage& message,
+                 std::uint64_t lost_before) noexcept {
+    return guard(input.channel->name, kind, [&] {
         input.callback(AnyDelivery(message, input.channel->name, lost_before, input.keeper));
     });
 }
 
 void Actor::call_inline(Input& input, const AnyMessage& message) {
+    std::uint64_t lost_before = 0;
     {
         const sync::MutexLock lock(mutex_);
         ++input.ledger.offered;
-        if (phase_ == Phase::closed) {
+        if (phase_ != Phase::open) {
             ++input.ledger.stopped;
+            ++input.lost_last;
             return;
         }
         ++input.ledger.delivered;
-        ++input.inline_calls;
+        ++outside_calls_;
+        lost_before = std::exchange(input.lost_last, 0);
     }
-    const bool succeeded = call(input, message, 0);
+    const bool succeeded = call(input, CallKind::outside, message, lost_before);
     const sync::MutexLock lock(mutex_);
-    if (!succeeded) {
-        --input.ledger.delivered;
-        ++input.ledger.failed;
-    }
-    if (--input.inline_calls == 0 && phase_ == Phase::closed) {
+    input.count(succeeded);
+    end_outside_call();
+}
+
+void Actor::end_outside_call() {
+    if (--outside_calls_ == 0) {
         idle_.unpark_all();
     }
 }
 
-// Timers. Only touched by `start` and by callbacks, which never run at once.
+// Timers. Only touched by `start` and in the turn, which are never at once.
 
 void Actor::arm(ActorTimer& timer, SteadyTime when, Duration period) {
+    SLUICE_CHECK(has_turn_here() || !is_open(), "a timer is armed outside its stage's turn");
     timer.when = when;
     timer.period = period;
     schedule_timers();
@@ -351,7 +329,9 @@ void Actor::run_timer(ActorTimer& timer) {
         timer.when = never;
     }
     schedule_timers();
-    static_cast<void>(guard("(timer)", timer.callback));
+    static_cast<void>(guard("(timer)", CallKind::turn, timer.callback));
+    const sync::MutexLock lock(mutex_);
+    is_running_ = false;
 }
 
 // Beginning and end.
@@ -365,30 +345,41 @@ void Actor::open() {
     executor.schedule(*this);
 }
 
+bool Actor::is_open() const {
+    const sync::MutexLock lock(mutex_);
+    return phase_ == Phase::open;
+}
+
+/// While open: nothing is left to deliver. Later: nothing of the stage runs.
 bool Actor::is_idle() const {
-    const bool must_drain = phase_ == Phase::open;
-    return !is_running_ && std::all_of(inputs.begin(), inputs.end(), [&](const auto& input) {
-        return input->inline_calls == 0 && (!must_drain || input->queue.empty());
-    });
+    if (phase_ != Phase::open) {
+        return !is_running_ && outside_calls_ == 0;
+    }
+    return !is_running_ && std::all_of(inputs.begin(), inputs.end(),
+                                       [](const auto& input) { return input->queue.empty(); });
 }
 
 void Actor::wait_idle(SteadyTime deadline) {
     for (;;) {
         const sync::Parker::Ticket ticket = idle_.prepare();
+        bool runs_alone = executor.has_threads();
         {
             const sync::MutexLock lock(mutex_);
             if (is_idle()) {
                 idle_.cancel();
                 return;
             }
+            runs_alone = runs_alone || phase_ != Phase::open;
         }
-        if (!executor.has_threads()) {
-            idle_.cancel();
-            if (!executor.run_one()) {
+        if (runs_alone) {
+            if (!idle_.park(ticket, deadline)) {
                 return;
             }
-        } else if (!idle_.park(ticket, deadline)) {
-            return;
+        } else {
+            idle_.cancel();
+            if (executor.now() >= deadline || !executor.run_one()) {
+                return;
+            }
         }
     }
 }
@@ -406,10 +397,8 @@ void Actor::close(SteadyTime deadline) {
         bool has_credit_again = false;
         {
             const sync::MutexLock lock(mutex_);
-            input->ledger.stopped += input->queue.size();
-            std::swap(rest, input->queue);
-            input->queued_b = 0;
-            has_credit_again = update_credit(*input);
+            rest = input->take_all();
+            has_credit_again = input->update_credit();
         }
         if (has_credit_again) {
             input->channel->tell_credit();
@@ -419,24 +408,9 @@ void Actor::close(SteadyTime deadline) {
 
 // Looks.
 
-SubscriptionStatistics Actor::statistics(const Input& input) const {
-    SubscriptionStatistics look;
-    look.channel = input.channel->name;
-    look.policy = input.options.policy;
-    look.delivery = input.options.delivery;
-    const auto kept = [](const std::atomic<std::int64_t>& count) {
-        return static_cast<std::uint64_t>(
-            std::max<std::int64_t>(0, count.load(std::memory_order_relaxed)));
-    };
-    look.kept_messages = kept(input.keeper.messages);
-    look.kept_b = kept(input.keeper.bytes);
+std::size_t Actor::queued_b(const Input& input) const {
     const sync::MutexLock lock(mutex_);
-    look.messages = input.ledger;
-    look.messages.queued = input.queue.size();
-    look.queued_b = input.queued_b;
-    look.queued_b_max = input.queued_b_max;
-    look.lacks_credit = input.lacks_credit;
-    return look;
+    return input.queued_b;
 }
 
 StageStatistics Actor::statistics() const {
@@ -444,7 +418,8 @@ StageStatistics Actor::statistics() const {
     look.name = name;
     look.has_credit = has_credit();
     for (const std::unique_ptr<Input>& input : inputs) {
-        look.subscriptions.push_back(statistics(*input));
+        const sync::MutexLock lock(mutex_);
+        look.subscriptions.push_back(input->statistics());
     }
     return look;
 }

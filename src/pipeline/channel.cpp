@@ -1,6 +1,7 @@
 #include "pipeline/channel.hpp"
 
 #include "pipeline/actor.hpp"
+#include "sluice/core/check.hpp"
 
 namespace sluice::detail {
 
@@ -14,14 +15,15 @@ Result<void> Output::publish(AnyMessage message, WithoutCredit without_credit) {
         case PipelineStatus::Phase::running:
             break;
     }
-    if (without_credit == WithoutCredit::refuse && !actor.is_current() &&
+    SLUICE_CHECK(message.is_of(*channel->type), "a message is published on a channel of its type");
+    if (without_credit == WithoutCredit::refuse && !actor.has_turn_here() &&
         channel->missing_credits.load(std::memory_order_acquire) > 0) {
         refused.fetch_add(1, std::memory_order_relaxed);
         return Error(Errc::would_block);
     }
     published.fetch_add(1, std::memory_order_relaxed);
     if (channel->is_latched) {
-        AnyMessage previous = message;
+        AnyMessage previous = message.share_for(nullptr);
         const sync::MutexLock lock(channel->mutex);
         std::swap(previous, channel->latest);
     }

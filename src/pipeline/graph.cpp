@@ -179,23 +179,26 @@ void check_graph(const Actors& actors, const Channels& channels,
 }
 
 std::vector<Actor*> sources_first(const Actors& actors) {
+    const Edges all = edges(actors, [](const Input&) { return true; });
     const Edges queued = edges(actors, [](const Input& input) { return input.is_queued(); });
     std::vector<Actor*> order;
     std::vector<Actor*> rest;
     for (const std::unique_ptr<Actor>& actor : actors) {
         rest.push_back(actor.get());
     }
-    const auto is_fed = [&](const Actor* actor) {
-        return std::any_of(rest.begin(), rest.end(), [&](const Actor* other) {
-            const auto found = queued.find(other);
-            return other != actor && found != queued.end() &&
-                   std::find(found->second.begin(), found->second.end(), actor) !=
-                       found->second.end();
+    const auto first_unfed = [&](const Edges& edges) {
+        return std::find_if(rest.begin(), rest.end(), [&](const Actor* actor) {
+            return std::none_of(rest.begin(), rest.end(), [&](const Actor* other) {
+                const auto found = edges.find(other);
+                return other != actor && found != edges.end() &&
+                       std::find(found->second.begin(), found->second.end(), actor) !=
+                           found->second.end();
+            });
         });
     };
     while (!rest.empty()) {
-        auto next = std::find_if(rest.begin(), rest.end(),
-                                 [&](const Actor* actor) { return !is_fed(actor); });
+        auto next = first_unfed(all);
+        next = next == rest.end() ? first_unfed(queued) : next;
         next = next == rest.end() ? rest.begin() : next;
         order.push_back(*next);
         rest.erase(next);

@@ -22,8 +22,9 @@ using Actors = std::vector<std::unique_ptr<Actor>>;
 void check_graph(const Actors& actors, const Channels& channels,
                  std::vector<PipelineError>& errors);
 
-/// Those who produce before those who consume, as far as there are no rings; else in the order in
-/// which they were added. Inline subscriptions do not count: they have no queue to drain.
+/// Those who produce before those who consume. In a ring, inline subscriptions do not count,
+/// because they have no queue to drain; if it is one all the same, the stage that was added first
+/// is first.
 [[nodiscard]] std::vector<Actor*> sources_first(const Actors& actors);
 
 }  // namespace sluice::detail

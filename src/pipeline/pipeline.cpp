@@ -31,6 +31,7 @@ struct Pipeline::State {
     void initialize_stage(detail::Actor& actor);
     void check_names();
     Result<void> start_stages();
+    void stop_stage(detail::Actor& actor);
 
     Executor& executor;
     const PipelineOptions options;
@@ -65,15 +66,36 @@ void Pipeline::State::check_names() {
     }
 }
 
+/// What a stage throws while it starts or stops is an error too.
+template <typename Step>
+Result<void> guarded(Step step) {
+    try {
+        return step();
+    } catch (const std::exception& error) {
+        return Error(Errc::system, error.what());
+    }
+}
+
 /// Those who consume first, so that nothing is published to a stage that was not started.
 Result<void> Pipeline::State::start_stages() {
     for (auto actor = order.rbegin(); actor != order.rend(); ++actor) {
-        if (Result<void> started = (*actor)->stage->start(); !started) {
+        if (Result<void> started = guarded([&] { return (*actor)->stage->start(); }); !started) {
             return Error(started.error().code(), (*actor)->name + ": " + started.error().message());
         }
         (*actor)->open();
     }
     return {};
+}
+
+void Pipeline::State::stop_stage(detail::Actor& actor) {
+    const Result<void> stopped = guarded([&] {
+        actor.stage->stop();
+        return Result<void>();
+    });
+    if (!stopped) {
+        log(LogLevel::error, "stop_failed",
+            {{"stage", actor.name}, {"thrown", stopped.error().detail()}});
+    }
 }
 
 Pipeline::Pipeline(Executor& executor, const PipelineOptions& options)
@@ -86,9 +108,15 @@ Pipeline::~Pipeline() {
         const sync::MutexLock lock(channel->mutex);
         std::swap(latest, channel->latest);
     }
-    // Consumers first: what they keep may live in the memory of those who produced it.
+    // Consumers first: what they keep may live in the memory of those who produced it. All stages
+    // and callbacks, which may keep messages, before any of the pools.
     for (auto actor = state_->order.rbegin(); actor != state_->order.rend(); ++actor) {
         (*actor)->stage.reset();
+    }
+    for (const std::unique_ptr<detail::Actor>& actor : state_->actors) {
+        actor->inputs.clear();
+        actor->timers.clear();
+        actor->on_credit = nullptr;
     }
 }
 
@@ -141,7 +169,7 @@ Result<void> Pipeline::start() {
 
 void Pipeline::stop() {
     for (const std::unique_ptr<detail::Actor>& actor : state_->actors) {
-        SLUICE_CHECK(!actor->is_current(), "Pipeline::stop in a callback: use request_stop");
+        SLUICE_CHECK(!actor->is_called_here(), "Pipeline::stop in a callback: use request_stop");
     }
     if (state_->status.phase != Phase::running) {
         return;
@@ -150,7 +178,7 @@ void Pipeline::stop() {
         saturating_add(state_->executor.now(), state_->options.stop_timeout);
     for (detail::Actor* const actor : state_->order) {
         actor->close(deadline);
-        actor->stage->stop();
+        state_->stop_stage(*actor);
     }
     state_->status.phase = Phase::stopped;
     state_->executor.stop();

@@ -1,58 +1,66 @@
 #include "sluice/pipeline/publisher.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "pipeline/actor.hpp"
 
 namespace sluice {
 namespace {
 
-template <typename Predicate>
-std::size_t count_inputs(const detail::Output* output, Predicate predicate) {
+detail::Output& existing(detail::Output* output) {
     SLUICE_CHECK(output != nullptr, "a publisher is used before it belongs to a channel");
-    if (output->channel == nullptr) {
-        return 0;
-    }
-    const std::vector<detail::Input*>& inputs = output->channel->inputs;
-    return static_cast<std::size_t>(std::count_if(inputs.begin(), inputs.end(), predicate));
+    return *output;
+}
+
+/// None before the channels are joined.
+std::span<detail::Input* const> inputs_of(detail::Output* output) {
+    const detail::Channel* const channel = existing(output).channel;
+    return channel == nullptr ? std::span<detail::Input* const>() : channel->inputs;
 }
 
 }  // namespace
 
 const std::string& AnyPublisher::channel() const noexcept {
-    SLUICE_CHECK(output_ != nullptr, "a publisher is used before it belongs to a channel");
-    return output_->channel_name;
+    return existing(output_).channel_name;
 }
 
 std::size_t AnyPublisher::subscriber_count() const noexcept {
-    return count_inputs(output_, [](const detail::Input*) { return true; });
+    return inputs_of(output_).size();
 }
 
 std::size_t AnyPublisher::lossy_subscriber_count() const noexcept {
-    return count_inputs(output_, [](const detail::Input* input) { return input->is_lossy(); });
+    const std::span<detail::Input* const> inputs = inputs_of(output_);
+    return static_cast<std::size_t>(
+        std::count_if(inputs.begin(), inputs.end(),
+                      [](const detail::Input* input) { return input->is_lossy(); }));
 }
 
 Result<void> AnyPublisher::publish_any(AnyMessage message, WithoutCredit without_credit) {
-    SLUICE_CHECK(output_ != nullptr, "a publisher is used before it belongs to a channel");
-    return output_->publish(std::move(message), without_credit);
+    return existing(output_).publish(std::move(message), without_credit);
 }
 
 bool AnyPublisher::reclaim_oldest() {
-    detail::Input* fullest = nullptr;
-    std::size_t queued_b = 0;
-    for (detail::Input* const input : output_->channel->inputs) {
-        const SubscriptionStatistics look = input->actor.statistics(*input);
-        if (input->is_lossy() && look.queued_b > queued_b) {
-            fullest = input;
-            queued_b = look.queued_b;
+    for (;;) {
+        detail::Input* fullest = nullptr;
+        std::size_t most_b = 0;
+        for (detail::Input* const input : inputs_of(output_)) {
+            const std::size_t queued_b = input->is_lossy() ? input->actor.queued_b(*input) : 0;
+            if (queued_b > most_b) {
+                fullest = input;
+                most_b = queued_b;
+            }
+        }
+        // Again if it was delivered meanwhile.
+        if (fullest == nullptr || fullest->actor.drop_oldest(*fullest)) {
+            return fullest != nullptr;
         }
     }
-    return fullest != nullptr && fullest->actor.drop_oldest(*fullest);
 }
 
 std::vector<std::string> AnyPublisher::holders() const {
     std::vector<std::string> names;
-    for (const detail::Input* const input : output_->channel->inputs) {
+    for (const detail::Input* const input : inputs_of(output_)) {
         if (input->keeper.messages.load(std::memory_order_relaxed) > 1) {
             names.push_back(input->actor.name);
         }
@@ -61,8 +69,7 @@ std::vector<std::string> AnyPublisher::holders() const {
 }
 
 detail::MessagePoolBase& AnyPublisher::pool() const noexcept {
-    SLUICE_CHECK(output_ != nullptr, "a publisher is used before it belongs to a channel");
-    return *output_->pool;
+    return *existing(output_).pool;
 }
 
 }  // namespace sluice

@@ -97,6 +97,8 @@ Result<void> RealTimeExecutor::start(const std::vector<detail::Task*>& tasks) {
         return valid;
     }
     state_->queue.start(tasks);
+    state_->is_stopping.store(false, std::memory_order_relaxed);
+    state_->threads.clear();
     for (std::size_t i = 0; i < state_->options.threads; ++i) {
         Result<sys::Thread> thread =
             sys::Thread::start({.name = "executor-" + std::to_string(i),
@@ -118,6 +120,7 @@ void RealTimeExecutor::stop() {
     for (sys::Thread& thread : state_->threads) {
         thread.join();
     }
+    state_->queue.stop();
 }
 
 void RealTimeExecutor::schedule(detail::Task& task) {

@@ -35,7 +35,9 @@ Result<void> SimulatedExecutor::start(const std::vector<detail::Task*>& tasks) {
     return {};
 }
 
-void SimulatedExecutor::stop() {}
+void SimulatedExecutor::stop() {
+    queue_.stop();
+}
 
 void SimulatedExecutor::schedule(detail::Task& task) {
     static_cast<void>(queue_.schedule(task));

@@ -50,6 +50,7 @@ void StageInterface::set_on_credit(std::function<void()> on_credit) {
 }
 
 void StageInterface::require_real_time() {
+    check_registering(actor_);
     actor_.requires_real_time = true;
 }
 

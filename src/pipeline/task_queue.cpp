@@ -1,13 +1,31 @@
 #include <algorithm>
+#include <utility>
 
+#include "sluice/core/check.hpp"
 #include "sluice/pipeline/executor.hpp"
 
 namespace sluice::detail {
 
 void TaskQueue::start(const std::vector<Task*>& tasks) {
     const sync::MutexLock lock(mutex_);
+    SLUICE_CHECK(tasks_.empty(), "an executor serves one pipeline at a time");
     tasks_ = tasks;
     ready_ = std::make_unique<sync::Ring<Task*>>(std::max<std::size_t>(1, tasks.size()));
+}
+
+void TaskQueue::stop() {
+    const sync::MutexLock lock(mutex_);
+    tasks_.clear();
+    ready_.reset();
+    earliest_ = never;
+}
+
+SteadyTime TaskQueue::first_wake() const {
+    SteadyTime first = never;
+    for (const Task* const task : tasks_) {
+        first = std::min(first, task->wake_time_);
+    }
+    return first;
 }
 
 void TaskQueue::make_ready(Task& task) {
@@ -27,6 +45,9 @@ void TaskQueue::make_ready(Task& task) {
 
 bool TaskQueue::schedule(Task& task) {
     const sync::MutexLock lock(mutex_);
+    if (ready_ == nullptr) {
+        return false;
+    }
     const bool was_idle = task.state_ == Task::State::idle;
     make_ready(task);
     return was_idle;
@@ -34,25 +55,29 @@ bool TaskQueue::schedule(Task& task) {
 
 bool TaskQueue::schedule_at(Task& task, SteadyTime time) {
     const sync::MutexLock lock(mutex_);
-    task.wake_time_ = time;
-    const bool is_earliest = time < earliest_;
-    earliest_ = std::min(earliest_, time);
-    return is_earliest;
+    const SteadyTime before = std::exchange(task.wake_time_, time);
+    if (time < earliest_) {
+        earliest_ = time;
+        return true;
+    }
+    if (before == earliest_) {
+        earliest_ = first_wake();
+    }
+    return false;
 }
 
 Task* TaskQueue::take(SteadyTime now) {
     const sync::MutexLock lock(mutex_);
     if (earliest_ <= now) {
-        earliest_ = never;
-        for (Task* task : tasks_) {
+        for (Task* const task : tasks_) {
             if (task->wake_time_ <= now) {
                 task->wake_time_ = never;
                 make_ready(*task);
             }
-            earliest_ = std::min(earliest_, task->wake_time_);
         }
+        earliest_ = first_wake();
     }
-    if (ready_->empty()) {
+    if (ready_ == nullptr || ready_->empty()) {
         return nullptr;
     }
     Task* const task = ready_->take();
@@ -72,7 +97,7 @@ void TaskQueue::finished(Task& task, bool has_more) {
 
 SteadyTime TaskQueue::next_time() const {
     const sync::MutexLock lock(mutex_);
-    return ready_->empty() ? earliest_ : SteadyTime::min();
+    return ready_ == nullptr || ready_->empty() ? earliest_ : SteadyTime::min();
 }
 
 }  // namespace sluice::detail

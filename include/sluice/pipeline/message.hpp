@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 #include "sluice/core/check.hpp"
@@ -146,12 +147,15 @@ class AnyMessage {
     /// The message as a T; null if it is empty or of another type.
     template <typename T>
     [[nodiscard]] const T* get_if() const noexcept {
-        return head_ != nullptr && &head_->pool->type() == &detail::message_type<T>()
-                   ? static_cast<const T*>(head_->object)
-                   : nullptr;
+        return is_of(detail::message_type<T>()) ? static_cast<const T*>(head_->object) : nullptr;
     }
 
-    /// A share that counts as kept by `keeper`, or by nobody if that is null. For the pipeline.
+    // For the pipeline.
+
+    [[nodiscard]] bool is_of(const detail::MessageType& type) const noexcept {
+        return head_ != nullptr && &head_->pool->type() == &type;
+    }
+    /// A share that counts as kept by `keeper`, or by nobody if that is null.
     [[nodiscard]] AnyMessage share_for(detail::MessageKeeper* keeper) const noexcept;
 
   private:

@@ -51,7 +51,7 @@ struct ChannelInfo {
 ///     pipeline.stop();
 class Pipeline final {
   public:
-    /// `executor` must outlive the pipeline and serve no other.
+    /// `executor` must outlive the pipeline and serve no other that runs at the same time.
     explicit Pipeline(Executor& executor, const PipelineOptions& options = {});
     /// Stops it if need be. Messages that are still held outside of stages are a bug and abort.
     ~Pipeline();
