@@ -12,10 +12,10 @@
 #include <string>
 
 #include "cli/cat_output.hpp"
-#include "cli/exit_status.hpp"
-#include "cli/process.hpp"
-#include "cli/report.hpp"
-#include "cli/signals.hpp"
+#include "sluice/app/exit_status.hpp"
+#include "sluice/app/process.hpp"
+#include "sluice/app/report.hpp"
+#include "sluice/app/signals.hpp"
 #include "sluice/net/event_loop_thread.hpp"
 #include "sluice/sync/bounded_queue.hpp"
 
@@ -132,7 +132,7 @@ void Cat::on_written() {
 
 void Cat::on_state(const net::LinkStatus& status) {
     connection_ = status.connection;
-    report(status_line(status, options_.link.address));
+    app::report(status_line(status, options_.link.address));
     if (status.state == net::LinkState::stopped) {
         lost_device_ = status.reason && status.reason->code() != Errc::peer_closed;
         queue_.close();
@@ -194,15 +194,15 @@ void Cat::write_output() {
 int Cat::run() {
     Result<sys::Descriptor> input = sys::open_standard(sys::StandardStream::input);
     if (!input) {
-        report("standard input: " + input.error().message());
-        return exit_os;
+        app::report("standard input: " + input.error().message());
+        return app::exit_os;
     }
     input_ = *std::move(input);
     link_.start();
     Result<sys::Thread> reader = sys::Thread::start({.name = "input"}, [this] { read_input(); });
     if (!reader) {
-        report(reader.error().message());
-        return exit_os;
+        app::report(reader.error().message());
+        return app::exit_os;
     }
     write_output();
     quit();
@@ -212,35 +212,36 @@ int Cat::run() {
 
 int Cat::conclude() {
     if (const std::uint64_t unsent = read_bytes_ - link_.egress().taken_bytes(); unsent > 0) {
-        report(std::to_string(unsent) + " bytes of standard input were not sent");
+        app::report(std::to_string(unsent) + " bytes of standard input were not sent");
     }
     if (output_error_ != 0 && output_error_ != EPIPE) {
-        report("writing standard output: " + Error::from_errno(output_error_).message());
-        return exit_io;
+        app::report("writing standard output: " + Error::from_errno(output_error_).message());
+        return app::exit_io;
     }
     if (input_error_ != 0) {
-        report("reading standard input: " + Error::from_errno(input_error_).message());
-        return exit_io;
+        app::report("reading standard input: " + Error::from_errno(input_error_).message());
+        return app::exit_io;
     }
-    return lost_device_ ? exit_unavailable : exit_ok;
+    return lost_device_ ? app::exit_unavailable : app::exit_ok;
 }
 
 }  // namespace
 
 int run_cat(const CatOptions& options) {
-    if (const int status = prepare_process(descriptors_needed); status != exit_ok) {
+    app::report_log();
+    if (const int status = app::prepare_process(descriptors_needed); status != app::exit_ok) {
         return status;
     }
-    const Result<std::shared_ptr<SignalEnd>> signal = SignalEnd::create(stop_grace);
+    const Result<std::shared_ptr<app::SignalEnd>> signal = app::SignalEnd::create(stop_grace);
     if (!signal) {
-        report(signal.error().message());
-        return exit_os;
+        app::report(signal.error().message());
+        return app::exit_os;
     }
     Result<std::unique_ptr<net::EventLoopThread>> loop =
         net::EventLoopThread::start({}, options.thread);
     if (!loop) {
-        report(loop.error().message());
-        return loop.error().code() == Errc::invalid_argument ? exit_usage : exit_os;
+        app::report(loop.error().message());
+        return loop.error().code() == Errc::invalid_argument ? app::exit_usage : app::exit_os;
     }
     Cat cat(options, *std::move(loop));
     return (*signal)->run([&cat] { return cat.run(); }, [&cat] { cat.quit(); });

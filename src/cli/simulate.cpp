@@ -7,11 +7,11 @@
 #include <string>
 
 #include "cli/duration.hpp"
-#include "cli/exit_status.hpp"
-#include "cli/process.hpp"
-#include "cli/report.hpp"
-#include "cli/signals.hpp"
 #include "cli/usage_error.hpp"
+#include "sluice/app/exit_status.hpp"
+#include "sluice/app/process.hpp"
+#include "sluice/app/report.hpp"
+#include "sluice/app/signals.hpp"
 #include "sluice/devices/device_server.hpp"
 #include "sluice/net/timer.hpp"
 #include "sluice/sys/clock.hpp"
@@ -214,15 +214,15 @@ class Simulation final : devices::DeviceHandler {
 
   private:
     void on_client(const DeviceClient& client) override {
-        report(client_text(client.connection, client.peer) + " came");
+        app::report(client_text(client.connection, client.peer) + " came");
     }
     void on_client_gone(const DeviceClient& client, const Error& reason) override {
-        report(client_text(client.connection, client.peer) + " gone: " + reason.message() + "; " +
-               traffic_text(client.traffic));
+        app::report(client_text(client.connection, client.peer) + " gone: " + reason.message() +
+                    "; " + traffic_text(client.traffic));
     }
     void on_client_refused(const SocketAddress&) override {
-        report("client refused: " + amount(options_.device.clients_max, "client") +
-               " connected already");
+        app::report("client refused: " + amount(options_.device.clients_max, "client") +
+                    " connected already");
     }
     void on_done() override { loop_.request_stop(); }
 
@@ -235,13 +235,14 @@ int Simulation::run() {
     const Result<std::unique_ptr<DeviceServer>> server =
         DeviceServer::open(loop_, options_.device, *this);
     if (!server) {
-        report(server.error().message());
-        return server.error().code() == Errc::invalid_address ? exit_usage : exit_unavailable;
+        app::report(server.error().message());
+        return server.error().code() == Errc::invalid_address ? app::exit_usage
+                                                              : app::exit_unavailable;
     }
     std::printf("listening on %s\n", (*server)->local_address().to_string().c_str());
     if (std::fflush(stdout) != 0) {
-        report("writing standard output failed");
-        return exit_io;
+        app::report("writing standard output failed");
+        return app::exit_io;
     }
     if (options_.duration > Duration::zero()) {
         end_timer_.arm(loop_.now() + options_.duration);
@@ -249,25 +250,26 @@ int Simulation::run() {
     loop_.run();
     (*server)->stop();
     const devices::DeviceStatistics sum = (*server)->statistics();
-    report(traffic_text(sum.traffic) + "; served " + amount(sum.clients, "client") + ", refused " +
-           amount(sum.refused_clients, "client"));
-    return exit_ok;
+    app::report(traffic_text(sum.traffic) + "; served " + amount(sum.clients, "client") +
+                ", refused " + amount(sum.refused_clients, "client"));
+    return app::exit_ok;
 }
 
 int run_simulate(const SimulateOptions& options) {
     const std::size_t descriptors = options.device.clients_max + descriptors_beside_clients;
-    if (const int status = prepare_process(descriptors); status != exit_ok) {
+    app::report_log();
+    if (const int status = app::prepare_process(descriptors); status != app::exit_ok) {
         return status;
     }
-    const Result<std::shared_ptr<SignalEnd>> signal = SignalEnd::create(stop_grace);
+    const Result<std::shared_ptr<app::SignalEnd>> signal = app::SignalEnd::create(stop_grace);
     if (!signal) {
-        report(signal.error().message());
-        return exit_os;
+        app::report(signal.error().message());
+        return app::exit_os;
     }
     const Result<std::unique_ptr<net::EventLoop>> created = net::EventLoop::create();
     if (!created) {
-        report(created.error().message());
-        return exit_os;
+        app::report(created.error().message());
+        return app::exit_os;
     }
     net::EventLoop& loop = **created;
     Simulation simulation(loop, options);

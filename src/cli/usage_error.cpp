@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/exit_status.hpp"
+#include "sluice/app/exit_status.hpp"
 
 namespace sluice::cli {
 namespace {
@@ -91,7 +91,7 @@ Error of_option(const std::string& option, const Error& error) {
 int refuse(const std::string& message, const std::string& command) {
     std::fprintf(stderr, "sluice: %s\nRun `%s --help` for more.\n", message.c_str(),
                  command.c_str());
-    return exit_usage;
+    return app::exit_usage;
 }
 
 }  // namespace sluice::cli

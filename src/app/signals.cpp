@@ -1,4 +1,4 @@
-#include "cli/signals.hpp"
+#include "sluice/app/signals.hpp"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 
 #include "sluice/sys/thread.hpp"
 
-namespace sluice::cli {
+namespace sluice::app {
 namespace {
 
 /// Less those that were ignored when the process began, as nohup and a shell's `&` have it.
@@ -94,4 +94,4 @@ int SignalEnd::run(const std::function<int()>& body, std::function<void()> quit)
     return number_ == 0 ? status : 128 + number_;
 }
 
-}  // namespace sluice::cli
+}  // namespace sluice::app

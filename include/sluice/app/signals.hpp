@@ -8,7 +8,7 @@
 #include "sluice/core/time.hpp"
 #include "sluice/sync/mutex.hpp"
 
-namespace sluice::cli {
+namespace sluice::app {
 
 /// From now on the first SIGINT or SIGTERM calls `on_signal` with its number; a second one, or
 /// `grace` after the first, ends the process at once with the status 128 + number. SIGPIPE is
@@ -36,4 +36,4 @@ class SignalEnd final {
     int number_ SLUICE_GUARDED_BY(mutex_) = 0;              // of the first signal, or 0
 };
 
-}  // namespace sluice::cli
+}  // namespace sluice::app

@@ -1,4 +1,4 @@
-#include "cli/report.hpp"
+#include "sluice/app/report.hpp"
 
 #include <poll.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 
 #include "sluice/core/log.hpp"
 
-namespace sluice::cli {
+namespace sluice::app {
 namespace {
 
 class ReportSink final : public LogSink {
@@ -48,4 +48,4 @@ void report_log() {
     set_log_sink(&sink);
 }
 
-}  // namespace sluice::cli
+}  // namespace sluice::app

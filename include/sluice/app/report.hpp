@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace sluice::cli {
+namespace sluice::app {
 
 /// One line, in one write; lost if nobody reads there: no loop must wait. Any thread.
 void report(const std::string& text);
@@ -11,4 +11,4 @@ void report(const std::string& text);
 /// From now on warnings and errors of the library are such lines.
 void report_log();
 
-}  // namespace sluice::cli
+}  // namespace sluice::app

@@ -1,15 +1,15 @@
-#include "cli/process.hpp"
+#include "sluice/app/process.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <string>
 
-#include "cli/exit_status.hpp"
-#include "cli/report.hpp"
+#include "sluice/app/exit_status.hpp"
+#include "sluice/app/report.hpp"
 #include "sluice/sys/thread.hpp"
 
-namespace sluice::cli {
+namespace sluice::app {
 namespace {
 
 /// What takes the place of a closed standard stream reads as empty and refuses to be written.
@@ -25,7 +25,6 @@ void replace_closed_standard_streams() {
 
 int prepare_process(std::size_t descriptors_needed) {
     replace_closed_standard_streams();
-    report_log();
     if (const std::size_t limit = sys::raise_descriptor_limit(); limit < descriptors_needed) {
         report("needs " + std::to_string(descriptors_needed) + " descriptors, the limit is " +
                std::to_string(limit) + "; raise it with ulimit -n");
@@ -34,4 +33,4 @@ int prepare_process(std::size_t descriptors_needed) {
     return exit_ok;
 }
 
-}  // namespace sluice::cli
+}  // namespace sluice::app
