@@ -5,9 +5,9 @@
 #include <cerrno>
 
 #include "sluice/core/log.hpp"
+#include "sluice/stages/text_output.hpp"
 #include "stages/config_check.hpp"
 #include "stages/message_text.hpp"
-#include "stages/text_output.hpp"
 
 namespace sluice {
 namespace {

@@ -1,4 +1,4 @@
-#include "stages/text_output.hpp"
+#include "sluice/stages/text_output.hpp"
 
 namespace sluice {
 namespace {

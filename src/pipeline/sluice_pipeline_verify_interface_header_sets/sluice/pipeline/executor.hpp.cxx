@@ -1,0 +1,1 @@
+#include <sluice/pipeline/executor.hpp> // IWYU pragma: associated

@@ -1,0 +1,1 @@
+#include <sluice/pipeline/message.hpp> // IWYU pragma: associated

@@ -1,0 +1,1 @@
+#include <sluice/pipeline/pipeline.hpp> // IWYU pragma: associated

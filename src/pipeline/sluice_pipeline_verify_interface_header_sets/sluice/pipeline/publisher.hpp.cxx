@@ -1,0 +1,1 @@
+#include <sluice/pipeline/publisher.hpp> // IWYU pragma: associated

@@ -1,0 +1,1 @@
+#include <sluice/pipeline/stage.hpp> // IWYU pragma: associated

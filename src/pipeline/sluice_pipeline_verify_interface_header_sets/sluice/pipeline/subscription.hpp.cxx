@@ -1,0 +1,1 @@
+#include <sluice/pipeline/subscription.hpp> // IWYU pragma: associated
