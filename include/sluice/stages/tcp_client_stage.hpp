@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "sluice/core/address.hpp"
@@ -12,6 +13,7 @@
 #include "sluice/core/describe.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/pipeline/stage.hpp"
+#include "sluice/stages/stage_channels.hpp"
 
 namespace sluice {
 
@@ -114,5 +116,6 @@ class TcpClientStage final : public Stage {
     struct State;
     std::unique_ptr<State> state_;
 };
+[[nodiscard]] std::span<const StageChannel> stage_channels(TypeTag<TcpClientStage>) noexcept;
 
 }  // namespace sluice

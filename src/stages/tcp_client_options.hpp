@@ -1,0 +1,19 @@
+/// What a TcpClientStageConfig means to the rooms below.
+#pragma once
+
+#include <string>
+
+#include "sluice/net/event_loop.hpp"
+#include "sluice/net/link.hpp"
+#include "sluice/stages/tcp_client_stage.hpp"
+#include "sluice/sys/thread.hpp"
+
+namespace sluice {
+
+/// REQUIRES: the configuration's check found no error.
+[[nodiscard]] net::LinkOptions link_options(const TcpClientStageConfig& config);
+[[nodiscard]] net::EventLoopOptions loop_options(const TcpClientStageConfig& config);
+[[nodiscard]] sys::ThreadOptions thread_options(const TcpClientStageConfig& config,
+                                                std::string name);
+
+}  // namespace sluice
