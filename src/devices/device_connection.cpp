@@ -56,14 +56,15 @@ Result<void> DeviceConnection::open(sys::Descriptor socket, const net::EgressOpt
     return {};
 }
 
-void DeviceConnection::offer(std::span<const std::byte> message) {
+bool DeviceConnection::offer(std::span<const std::byte> message) {
     if (is_gone_ || is_finished_) {
-        return;
+        return false;
     }
     static_cast<void>(queue_->try_push_copy(message));  // it counts what it drops
     if (--messages_left_ == 0) {
         finish();
     }
+    return true;
 }
 
 void DeviceConnection::flush() {

@@ -37,8 +37,8 @@ class DeviceConnection final : net::StreamHandler {
     [[nodiscard]] Result<void> open_bulk(sys::Descriptor socket, BufferPool& pool,
                                          const Generator& generator, std::uint64_t first);
 
-    /// Live: one message, which is lost if there is no room.
-    void offer(std::span<const std::byte> message);
+    /// Live: one message, which is lost if there is no room. False after the last message.
+    bool offer(std::span<const std::byte> message);
     /// Live: sends what was offered.
     void flush();
     /// No messages any more: ends when the queued ones are sent.

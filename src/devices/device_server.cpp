@@ -213,13 +213,13 @@ void DeviceServer::State::tick() {
 }
 
 void DeviceServer::State::make_burst() {
-    const bool is_counted = options_.count > 0 && clients_now() > 0;
     for (std::uint64_t i = 0; i < burst_ && count_left_ > 0; ++i) {
         const Generator::Written made = generator_->write(position_++, 1, message_);
+        bool is_for_somebody = false;
         for (const auto& connection : connections_) {
-            connection->offer(std::span(message_).first(made.bytes));
+            is_for_somebody |= connection->offer(std::span(message_).first(made.bytes));
         }
-        count_left_ -= is_counted ? 1 : 0;
+        count_left_ -= is_for_somebody ? 1 : 0;  // `unlimited` lasts longer than any run
     }
 }
 

@@ -27,20 +27,20 @@ enum class DeviceKind : std::uint8_t {
 struct DeviceOptions {
     DeviceKind kind = DeviceKind::counter;
     /// Where it listens; numeric, or a Unix socket. Port 0: any free one.
-    Address address;
+    Address address{};
     /// Messages per second, 0.001 to 1,000,000; 0 = as fast as each client takes them, not for
     /// nmea. Empty: default_rate_hz.
-    std::optional<double> rate_hz;
+    std::optional<double> rate_hz{};
     /// Connections at a time, 1 to 1,024; one more is closed at once.
     std::size_t clients_max = 16;
     /// The device is done after so many messages; 0 = never. With a rate, those count that were
-    /// made while somebody was connected.
+    /// made for somebody.
     std::uint64_t count = 0;
     /// A connection is ended after so many messages were made for it; 0 = never.
     std::uint64_t disconnect_every = 0;
     /// Without it only addresses of this machine are taken.
     bool allow_remote = false;
-    net::SocketOptions socket;
+    net::SocketOptions socket{};
     /// The time that an nmea device shows first.
     SystemTime start_time{};
 };
