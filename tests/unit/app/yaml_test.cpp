@@ -226,8 +226,8 @@ TEST(Yaml, NestingIsLimited) {
 }
 
 TEST(Yaml, NestingOfAMillionLevelsEndsInAProblem) {
-    EXPECT_EQ(problems_of(repeated("[", 1'000'000)),
-              "1:33: error: " + repeated("[0]", 31) + ": is nested deeper than 32 levels\n");
+    const std::string told = problems_of(repeated("[", 1'000'000));
+    EXPECT_NE(told.find("is nested deeper than 32 levels\n"), std::string::npos) << told;
 }
 
 TEST(Yaml, DeepNestingOfAnyFormEndsInAProblem) {
