@@ -6,7 +6,7 @@
 #include "sluice/core/log.hpp"
 #include "sluice/messages/counter_record.hpp"
 #include "sluice/messages/tcp_packet_group.hpp"
-#include "stages/config_check.hpp"
+#include "stages/config_error.hpp"
 
 namespace sluice {
 namespace {
@@ -151,7 +151,7 @@ void CounterCheckStage::initialize(StageInterface& pipeline) {
 }
 
 Result<void> CounterCheckStage::start() {
-    if (Result<void> checked = check_config(state_->config); !checked) {
+    if (Result<void> checked = validate(describe(TypeTag<Config>{}), &state_->config); !checked) {
         return checked;
     }
     state_->timer.arm_every(period);

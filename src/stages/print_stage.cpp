@@ -6,7 +6,7 @@
 
 #include "sluice/core/log.hpp"
 #include "sluice/stages/text_output.hpp"
-#include "stages/config_check.hpp"
+#include "stages/config_error.hpp"
 #include "stages/message_text.hpp"
 
 namespace sluice {
@@ -137,7 +137,7 @@ void PrintStage::initialize(StageInterface& pipeline) {
 }
 
 Result<void> PrintStage::start() {
-    if (Result<void> checked = check_config(state_->config); !checked) {
+    if (Result<void> checked = validate(describe(TypeTag<Config>{}), &state_->config); !checked) {
         return checked;
     }
     const bool is_error_stream = state_->config.output == PrintOutput::standard_error;

@@ -6,7 +6,7 @@
 #include "sluice/messages/connection_state.hpp"
 #include "sluice/messages/egress_packet.hpp"
 #include "sluice/sys/file.hpp"
-#include "stages/config_check.hpp"
+#include "stages/config_error.hpp"
 #include "stages/hex.hpp"
 #include "stages/input_reader.hpp"
 
@@ -235,7 +235,7 @@ void PublishStage::initialize(StageInterface& pipeline) {
 }
 
 Result<void> PublishStage::start() {
-    if (Result<void> checked = check_config(state_->config); !checked) {
+    if (Result<void> checked = validate(describe(TypeTag<Config>{}), &state_->config); !checked) {
         return checked;
     }
     if (Result<void> prepared = state_->prepare(); !prepared) {
