@@ -1,1 +1,0 @@
-#include <sluice/pipeline/executor.hpp> // IWYU pragma: associated

@@ -1,1 +1,0 @@
-#include <sluice/pipeline/message.hpp> // IWYU pragma: associated

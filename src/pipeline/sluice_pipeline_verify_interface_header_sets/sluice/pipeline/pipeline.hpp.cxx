@@ -1,1 +1,0 @@
-#include <sluice/pipeline/pipeline.hpp> // IWYU pragma: associated

@@ -1,1 +1,0 @@
-#include <sluice/pipeline/publisher.hpp> // IWYU pragma: associated

@@ -1,1 +1,0 @@
-#include <sluice/pipeline/stage.hpp> // IWYU pragma: associated

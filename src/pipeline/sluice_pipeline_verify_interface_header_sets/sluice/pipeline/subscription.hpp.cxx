@@ -1,1 +1,0 @@
-#include <sluice/pipeline/subscription.hpp> // IWYU pragma: associated
