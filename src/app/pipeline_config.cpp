@@ -71,9 +71,9 @@ ConfiguredStage read_stage(const ConfigNode& node, const StageRegistry& registry
     }
     stage.type = registry.find(type->text);
     if (stage.type == nullptr) {
-        problems.error(
-            type->position(), type->path(),
-            "unknown type " + in_quotes(type->text) + "; " + suggestion(type->text, registry.names()));
+        problems.error(type->position(), type->path(),
+                       "unknown type " + in_quotes(type->text) + "; " +
+                           suggestion(type->text, registry.names()));
         return stage;
     }
     StageKeys keys;
