@@ -1,0 +1,211 @@
+// How a TcpClientStage groups what it receives, and when it publishes.
+#include "sluice/stages/tcp_client_stage.hpp"
+
+#include <gtest/gtest.h>
+
+#include "support/client_pipeline.hpp"
+#include "support/loopback_device.hpp"
+
+namespace sluice::test {
+namespace {
+
+constexpr std::uint32_t hour_ms = 3'600'000;
+
+/// Sends `count` packets, each after the one before was answered: so each is one receive.
+void send_packets(DeviceConnection& connection, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        connection.send(std::string(1, static_cast<char>('a' + i)));
+        connection.receive_text(1);
+    }
+}
+
+/// Sends all of it on the first connection, which it then closes.
+LoopbackDevice::Script send_once(const std::string& data) {
+    return [&data](DeviceConnection& connection, std::size_t number) {
+        if (number == 0) {
+            connection.send(data);
+        } else {
+            connection.drain();
+        }
+    };
+}
+
+class TcpClientStageGroup : public ::testing::Test {
+  protected:
+    ClientPipeline clients_;
+};
+
+TEST_F(TcpClientStageGroup, OneReceiveIsAPacketAndAGroupByDefault) {
+    LoopbackDevice device([](DeviceConnection& connection, std::size_t /*number*/) {
+        send_packets(connection, 3);
+        connection.drain();
+    });
+    ClientWatch& watch = clients_.add_watched_client(client_config(device.address()));
+    clients_.add_commander();
+    clients_.start();
+    for (std::size_t i = 1; i <= 3; ++i) {
+        ASSERT_TRUE(watch.wait_groups(i));
+        clients_.send("k");
+    }
+    clients_.pipeline.stop();
+    const ClientRecord record = watch.record();
+    ASSERT_EQ(record.groups.size(), 3U);
+    EXPECT_EQ(record.received(), "abc");
+    for (std::size_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(record.groups[i].packets, std::vector<std::size_t>{1});
+        EXPECT_EQ(record.groups[i].sequence, i);
+        EXPECT_EQ(record.groups[i].connection, 1U);
+        EXPECT_EQ(record.groups[i].peer, device.address());
+    }
+}
+
+TEST_F(TcpClientStageGroup, AGroupIsPublishedWhenGroupSizePacketsAreThere) {
+    const std::string data(4'000'000, 'x');
+    LoopbackDevice device(send_once(data));
+    TcpClientStageConfig config = client_config(device.address());
+    config.group_size = 5;
+    config.group_timeout_ms = 0;
+    config.receive_slab_size_b = 16'384;  // a receive returns no more
+    ClientWatch& watch = clients_.add_watched_client(config);
+    clients_.start();
+    ASSERT_TRUE(watch.wait(
+        [&](const ClientRecord& r) { return r.received().size() > data.size() - 5 * 16'384; }));
+    clients_.pipeline.stop();
+    const ClientRecord record = watch.record();
+    EXPECT_EQ(record.received(), data) << "the last group is published by the stop";
+    for (std::size_t i = 0; i < record.groups.size(); ++i) {
+        const RecordedGroup& group = record.groups[i];
+        EXPECT_EQ(group.sequence, i);
+        EXPECT_TRUE(group.offsets_follow);
+        if (i + 1 < record.groups.size()) {
+            EXPECT_EQ(group.packets.size(), 5U);
+        }
+    }
+}
+
+TEST_F(TcpClientStageGroup, AGroupThatIsNotFullIsPublishedAfterItsTimeout) {
+    LoopbackDevice device([](DeviceConnection& connection, std::size_t /*number*/) {
+        connection.send("ping");
+        connection.receive_text(1);  // nothing comes before the group was seen
+        connection.send("pong");
+        connection.drain();
+    });
+    TcpClientStageConfig config = client_config(device.address());
+    config.group_size = 1000;
+    config.group_timeout_ms = 20;
+    ClientWatch& watch = clients_.add_watched_client(config);
+    clients_.add_commander();
+    clients_.start();
+    ASSERT_TRUE(watch.wait_received("ping"));
+    clients_.send("k");
+    ASSERT_TRUE(watch.wait_received("pingpong")) << "the timer serves every group";
+}
+
+TEST_F(TcpClientStageGroup, WithoutATimeoutAGroupWaits) {
+    LoopbackDevice device([](DeviceConnection& connection, std::size_t /*number*/) {
+        connection.send("ping");
+        connection.drain();
+    });
+    TcpClientStageConfig config = client_config(device.address());
+    config.group_size = 1000;
+    config.group_timeout_ms = 0;
+    ClientWatch& watch = clients_.add_watched_client(config);
+    clients_.start();
+    const SocketStats stats =
+        watch.wait_stats([](const SocketStats& s) { return s.received.bytes == 4; });
+    EXPECT_EQ(stats.open_group.bytes, 4U);
+    EXPECT_EQ(stats.open_group.packets, 1U);
+    EXPECT_EQ(stats.published.groups, 0U);
+    EXPECT_TRUE(watch.record().groups.empty());
+    clients_.pipeline.stop();
+    EXPECT_EQ(watch.record().received(), "ping");
+}
+
+TEST_F(TcpClientStageGroup, DataComesBeforeTheEndOfItsConnectionAndIsNeverMixed) {
+    constexpr std::size_t connections = 50;
+    LoopbackDevice device([](DeviceConnection& connection, std::size_t number) {
+        connection.send("<" + std::to_string(number) + ">");
+        if (number + 1 >= connections) {
+            connection.drain();
+        }
+    });
+    TcpClientStageConfig config = client_config(device.address());
+    config.group_size = 1000;
+    config.group_timeout_ms = hour_ms;
+    ClientWatch& watch = clients_.add_watched_client(config);
+    clients_.start();
+    ASSERT_TRUE(watch.wait_groups(connections - 1));
+    clients_.pipeline.stop();
+    std::string expected;
+    for (std::size_t i = 0; i < connections; ++i) {
+        expected += "connectingup<<" + std::to_string(i) + ">>";
+        expected += i + 1 < connections ? "waiting" : "stopped";
+    }
+    const ClientRecord record = watch.record();
+    if (record.groups.size() == connections) {
+        EXPECT_EQ(record.story, expected);
+    } else {  // stopped before the last connection said something
+        EXPECT_EQ(record.groups.size(), connections - 1);
+        EXPECT_EQ(record.story.find("waiting<"), std::string::npos);
+    }
+    for (std::size_t i = 0; i < record.groups.size(); ++i) {
+        EXPECT_EQ(record.groups[i].connection, i + 1);
+    }
+}
+
+TEST_F(TcpClientStageGroup, ASmallPoolPublishesEarlyAndDoesNotStop) {
+    std::string data(20'000'000, '\0');
+    for (std::size_t i = 0; i < data.size(); ++i) {
+        data[i] = static_cast<char>(i * 31 + i / 251);
+    }
+    LoopbackDevice device(send_once(data));
+    TcpClientStageConfig config = client_config(device.address());
+    config.group_size = 1000;
+    config.group_timeout_ms = hour_ms;
+    config.receive_pool_size_b = 262'144;
+    config.receive_slab_size_b = 65'536;
+    ClientWatch& watch = clients_.add_watched_client(config);
+    clients_.start();
+    const SocketStats stats =
+        watch.wait_stats([](const SocketStats& s) { return s.disconnects.peer_closed > 0; });
+    EXPECT_EQ(stats.pool.size, 262'144U);
+    EXPECT_LE(stats.pool.peak, 262'144U);
+    clients_.pipeline.stop();
+    EXPECT_TRUE(watch.record().received() == data);
+}
+
+TEST_F(TcpClientStageGroup, QueuesThatMayLoseMessagesGiveTheirOldestUpWhenThePoolIsDry) {
+    const std::string data(3'000'000, 'x');
+    LoopbackDevice device(send_once(data));
+    TcpClientStageConfig config = client_config(device.address());
+    config.group_size = 10'000;
+    config.group_timeout_ms = hour_ms;
+    config.receive_pool_size_b = 65'536;
+    config.receive_slab_size_b = 16'384;
+    clients_.add_client(config);
+    Event ended;
+    clients_.pipeline.add("states", std::make_unique<LambdaStage>([&](StageInterface& interface) {
+                              interface.subscribe<ConnectionState>(
+                                  "/device/connection_state", {},
+                                  [&](const Delivery<ConnectionState>& delivery) {
+                                      if (delivery.message().reason == "peer_closed") {
+                                          ended.set();
+                                      }
+                                  });
+                          }));
+    // Its callback ends when the whole stream was read, past what its queue may hold.
+    clients_.add_listener(
+        "stuck", {.policy = SubscriptionPolicy::drop_oldest, .queue_depth = 1000},
+        [&](const Delivery<TcpPacketGroup>& /*delivery*/) { EXPECT_TRUE(ended.wait()); });
+    clients_.start();
+    EXPECT_TRUE(ended.wait());
+    clients_.pipeline.stop();
+    for (const StageStatistics& stage : clients_.pipeline.statistics()) {
+        if (stage.name == "stuck") {
+            EXPECT_GT(stage.subscriptions.at(0).messages.reclaimed, 100U);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace sluice::test
