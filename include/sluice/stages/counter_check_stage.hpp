@@ -17,8 +17,8 @@ namespace sluice {
 
 /// The names are the keys of the configuration.
 struct CounterCheckStageConfig {
-    std::vector<SubscriptionConfig> subscribe;  ///< Channels of TcpPacketGroup; at least one.
-    bool log_gaps = true;                       ///< At most 10 a second, and how many more.
+    std::vector<SubscriptionConfig> subscribe{};  ///< Channels of TcpPacketGroup; at least one.
+    bool log_gaps = true;                         ///< At most 10 a second, and how many more.
     /// Asks the pipeline to stop after so many right records of all channels; 0 = never.
     std::uint64_t stop_after_records = 0;
 };

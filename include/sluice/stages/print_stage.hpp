@@ -31,7 +31,7 @@ enum class PrintOutput : std::uint8_t {
 
 /// The names are the keys of the configuration.
 struct PrintStageConfig {
-    std::vector<SubscriptionConfig> subscribe;  ///< At least one.
+    std::vector<SubscriptionConfig> subscribe{};  ///< At least one.
     PrintFormat format = PrintFormat::text;
     double rate_limit_hz = 0;       ///< Messages that are shown per second; 0 = all.
     std::uint64_t max_bytes = 256;  ///< Bytes of a message that `text` and `hex` show.

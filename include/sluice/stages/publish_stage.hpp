@@ -18,10 +18,10 @@ namespace sluice {
 /// The names are the keys of the configuration. Exactly one of `text`, `hex`, `file` and
 /// `standard_input` is given.
 struct PublishStageConfig {
-    std::string channel;
-    std::optional<std::string> text;
-    std::optional<std::string> hex;   ///< `7e 00 7e`
-    std::optional<std::string> file;  ///< Its whole content is one message: 16 MiB at most.
+    std::string channel{};
+    std::optional<std::string> text{};
+    std::optional<std::string> hex{};   ///< `7e 00 7e`
+    std::optional<std::string> file{};  ///< Its whole content is one message: 16 MiB at most.
     bool standard_input = false;
     /// Of standard input: a message is a line with its '\n', or else what one read returned. A line
     /// of more than 64 KiB is published in pieces of that size.
@@ -32,7 +32,7 @@ struct PublishStageConfig {
     std::uint64_t count = 0;     ///< How many; 0 = no end.
     /// A channel of ConnectionState: begins when a connection is up, anew for each, and pauses
     /// while there is none.
-    std::string when_up;
+    std::string when_up{};
 };
 [[nodiscard]] const StructDescription& describe(TypeTag<PublishStageConfig>);
 

@@ -11,7 +11,7 @@ namespace sluice {
 
 /// In YAML: `{channel: /lidar/packet_group, policy: drop_oldest, queue_depth: 64}`.
 struct SubscriptionConfig {
-    std::string channel;  ///< Relative to the stage's namespace, unless it begins with '/'.
+    std::string channel{};  ///< Relative to the stage's namespace, unless it begins with '/'.
     SubscriptionPolicy policy = SubscriptionPolicy::drop_oldest;
     std::uint64_t queue_depth = 64;
     std::uint64_t queue_size_b = std::uint64_t{4} * 1024 * 1024;
