@@ -32,7 +32,8 @@ class DeviceServerTest : public ::testing::Test, protected DeviceHandler {
         options_.address = *Address::parse("127.0.0.1:0");
         options_.rate_hz = 0;
     }
-    ~DeviceServerTest() override {
+    // Not in a destructor: the loop's thread calls this object until it returns.
+    void TearDown() override {
         thread_->run_on_loop([this] { server_.reset(); });
     }
 
