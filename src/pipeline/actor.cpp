@@ -391,7 +391,6 @@ void Actor::close(SteadyTime deadline) {
         phase_ = Phase::closed;
     }
     credit_.unpark_all();
-    wait_idle(never);
     for (const std::unique_ptr<Input>& input : inputs) {
         MessageRing rest;
         bool has_credit_again = false;
@@ -404,6 +403,7 @@ void Actor::close(SteadyTime deadline) {
             input->channel->tell_credit();
         }
     }
+    wait_idle(never);
 }
 
 // Looks.
