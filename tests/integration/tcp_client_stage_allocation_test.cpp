@@ -49,36 +49,50 @@ void* allocate(std::size_t bytes, std::size_t alignment) {
 namespace sluice::test {
 namespace {
 
-/// Counts what its thread allocates between two numbers of packets.
+/// Counts what the reading thread allocates over many packets, once the first of every kind of
+/// message was published.
 class AllocationCounter {
   public:
-    AllocationCounter(std::uint64_t warm_up, std::uint64_t packets)
-        : begin_(warm_up), end_(warm_up + packets) {}
+    explicit AllocationCounter(std::uint64_t packets) : packets_(packets) {}
 
+    /// Called on the reading thread.
     void add(std::uint64_t packets) {
-        packets_ += packets;
-        if (!is_counting_ && packets_ >= begin_) {
-            is_counting_ = true;
+        if (is_warm_ && left_ == 0 && !done_.is_set()) {
+            left_ = packets_;
             before_ = allocations;
-        } else if (is_counting_ && packets_ >= end_ && !done_.is_set()) {
+        } else if (left_ > packets) {
+            left_ -= packets;
+        } else if (left_ > 0) {
+            left_ = 0;
             counted_ = allocations - before_;
             done_.set();
         }
     }
+    void add_statistics() { is_warm_ = true; }
     [[nodiscard]] bool wait() { return done_.wait(4 * patience); }
     [[nodiscard]] std::uint64_t counted() const { return counted_; }
 
   private:
-    const std::uint64_t begin_;
-    const std::uint64_t end_;
-    std::uint64_t packets_ = 0;
-    bool is_counting_ = false;
+    const std::uint64_t packets_;
+    std::uint64_t left_ = 0;
+    bool is_warm_ = false;
     std::uint64_t before_ = 0;
     std::uint64_t counted_ = ~std::uint64_t{0};
     Event done_;
 };
 
+constexpr std::uint64_t packets_to_count = 100'000;
 constexpr SubscriptionOptions on_reading_thread{.delivery = DeliveryMode::inline_call};
+
+void count_statistics(ClientPipeline& clients, AllocationCounter& counter) {
+    clients.pipeline.add(
+        "statistics", std::make_unique<LambdaStage>([&counter](StageInterface& interface) {
+            interface.subscribe<SocketStats>("/device/socket_stats", on_reading_thread,
+                                             [&counter](const Delivery<SocketStats>& /*delivery*/) {
+                                                 counter.add_statistics();
+                                             });
+        }));
+}
 
 TEST(TcpClientStageAllocation, NoneForPacketsThatAreAnsweredOneByOne) {
     LoopbackDevice device([](DeviceConnection& connection, std::size_t /*number*/) {
@@ -86,7 +100,7 @@ TEST(TcpClientStageAllocation, NoneForPacketsThatAreAnsweredOneByOne) {
         while (connection.send(message) == message.size() && connection.receive(message) > 0) {
         }
     });
-    AllocationCounter counter(1'000, 100'000);
+    AllocationCounter counter(packets_to_count);
     ClientPipeline clients;
     clients.add_client(client_config(device.address()));
     clients.add_commander();
@@ -95,6 +109,7 @@ TEST(TcpClientStageAllocation, NoneForPacketsThatAreAnsweredOneByOne) {
                              counter.add(delivery.message().packets.size());
                              clients.send("k");
                          });
+    count_statistics(clients, counter);
     clients.start();
     ASSERT_TRUE(counter.wait());
     EXPECT_EQ(counter.counted(), 0U);
@@ -107,19 +122,34 @@ TEST(TcpClientStageAllocation, NoneForGroupsOfManyThatAreQueuedForOthers) {
         while (connection.send(data) == data.size()) {
         }
     });
-    AllocationCounter counter(20'000, 100'000);
+    AllocationCounter counter(packets_to_count);
     ClientPipeline clients;
     TcpClientStageConfig config = client_config(device.address());
     config.group_size = 16;
+    config.group_timeout_ms = 0;  // all groups are full
     config.receive_slab_size_b = 16'384;
-    config.receive_pool_size_b = 1'048'576;
     clients.add_client(config);
     clients.add_listener("counter", on_reading_thread,
                          [&](const Delivery<TcpPacketGroup>& delivery) {
                              counter.add(delivery.message().packets.size());
                          });
-    clients.add_listener("lossless", {.policy = SubscriptionPolicy::lossless, .queue_depth = 4},
-                         [](const Delivery<TcpPacketGroup>& /*delivery*/) {});
+    // Until it gives some back there are more messages than will be under way later.
+    constexpr std::size_t depth = 4;
+    std::vector<MessagePtr<TcpPacketGroup>> kept;
+    clients.add_listener("lossless", {.policy = SubscriptionPolicy::lossless, .queue_depth = depth},
+                         [&](const Delivery<TcpPacketGroup>& delivery) {
+                             if (kept.capacity() == 0) {
+                                 kept.reserve(depth + 2);
+                             }
+                             if (kept.size() < kept.capacity()) {
+                                 kept.push_back(delivery.keep());
+                             } else if (kept.front()) {
+                                 for (MessagePtr<TcpPacketGroup>& message : kept) {
+                                     message.reset();
+                                 }
+                             }
+                         });
+    count_statistics(clients, counter);
     clients.start();
     ASSERT_TRUE(counter.wait());
     EXPECT_EQ(counter.counted(), 0U);
