@@ -55,6 +55,7 @@ struct TcpClientStage::State final : net::LinkHandler {
     void look_at_group();
     void publish_group();
     void publish_state(const net::LinkStatus& status);
+    void tick();
     void publish_stats();
     void fill_stats(SocketStats& stats);
 
@@ -199,7 +200,8 @@ void TcpClientStage::State::on_state(const net::LinkStatus& status) {
         grouper->begin_connection(status.connection, peer);
     }
     publish_state(status);
-    if (is_stopped) {
+    if (is_stopped && stats_timer) {
+        publish_stats();  // the last word: what was received, sent and dropped in all
         group_timer.reset();
         stats_timer.reset();
     }
@@ -208,7 +210,7 @@ void TcpClientStage::State::on_state(const net::LinkStatus& status) {
 void TcpClientStage::State::start_timers() {
     rates.emplace(loop->now());
     group_timer.emplace(*loop, [this] { look_at_group(); });
-    stats_timer.emplace(*loop, [this] { publish_stats(); });
+    stats_timer.emplace(*loop, [this] { tick(); });
     stats_timer->arm(loop->now() + stats_period);
 }
 
@@ -263,15 +265,18 @@ void TcpClientStage::State::publish_state(const net::LinkStatus& status) {
     static_cast<void>(states.publish(std::move(draft), WithoutCredit::overdraw));
 }
 
-void TcpClientStage::State::publish_stats() {
+void TcpClientStage::State::tick() {
     stats_timer->arm(std::max(stats_timer->when(), loop->now() - stats_period) + stats_period);
-    if (!pipeline->has_credit()) {
-        return;
+    if (pipeline->has_credit()) {
+        publish_stats();
+        find_credit();
     }
+}
+
+void TcpClientStage::State::publish_stats() {
     Draft<SocketStats> draft = stats.draft();
     fill_stats(*draft);
     static_cast<void>(stats.publish(std::move(draft), WithoutCredit::overdraw));
-    find_credit();
 }
 
 void TcpClientStage::State::fill_stats(SocketStats& filled) {

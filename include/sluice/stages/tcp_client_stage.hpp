@@ -90,7 +90,8 @@ struct TcpClientStageConfig {
 ///     connection_state  out  ConnectionState: every change, with the reason; latched. The data of
 ///     a
 ///                            connection are published before its end is.
-///     socket_stats      out  SocketStats: once a second, also while disconnected.
+///     socket_stats      out  SocketStats: once a second, also while disconnected; and once more
+///                            when the stage has stopped.
 ///     egress_packets    in   EgressPacket: sent whole and in order, or dropped and counted by
 ///                            reason. Any threads may publish; no queue but the egress buffer.
 ///
