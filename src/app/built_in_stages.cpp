@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include "sluice/app/stage_registry.hpp"
 #include "sluice/messages/tcp_packet_group.hpp"
 #include "sluice/net/transmit_queue.hpp"
@@ -36,6 +38,12 @@ void add_publish_memory(const void* object, std::vector<MemoryNeed>& needs) {
     }
 }
 
+bool print_writes_terminal(const void* object) {
+    const auto& config = *static_cast<const PrintStageConfig*>(object);
+    const bool is_output = config.output == PrintOutput::standard_output;
+    return ::isatty(is_output ? STDOUT_FILENO : STDERR_FILENO) != 0;
+}
+
 }  // namespace
 
 StageRegistry built_in_stages() {
@@ -46,8 +54,10 @@ StageRegistry built_in_stages() {
         stage_channels(TypeTag<TcpClientStage>{}));
     tcp_client.make_stage = make_tcp_client;
     tcp_client.add_memory = add_tcp_client_memory;
-    registry.add<PrintStage, PrintStageConfig>("print", "Shows messages of any channels.",
-                                               stage_channels(TypeTag<PrintStage>{}));
+    registry
+        .add<PrintStage, PrintStageConfig>("print", "Shows messages of any channels.",
+                                           stage_channels(TypeTag<PrintStage>{}))
+        .writes_terminal = print_writes_terminal;
     registry
         .add<PublishStage, PublishStageConfig>(
             "publish", "Publishes what the configuration says, or standard input, to a device.",

@@ -46,6 +46,9 @@ struct StageType {
     std::function<void(const void* config, std::vector<MemoryNeed>&)> add_memory;
     /// Its subscriptions, for their memory; empty function if it has none.
     std::function<std::span<const SubscriptionConfig>(const void* config)> subscriptions;
+    /// Whether it writes to a terminal, so that nothing else may be drawn there; empty function if
+    /// it never does.
+    std::function<bool(const void* config)> writes_terminal;
 };
 
 /// Kinds of stages by their names. To have stages of your own in a configuration, add them:
