@@ -56,6 +56,14 @@ TEST_F(PrintStageTest, TextIsALinePerPacket) {
               "\"\\\"a\\\\\\t\\x1b[0m\"\n");
 }
 
+TEST_F(PrintStageTest, ACharacterThatIsBrokenOffByTheEndOfAPacketIsEscaped) {
+    start();
+    source.publish({"a\xc2", "b\xe2\x82"});
+    EXPECT_EQ(shown(),
+              "/lidar/packet_group 1970-01-01T00:00:01.500000000Z 2 bytes \"a\\xc2\"\n"
+              "/lidar/packet_group 1970-01-01T00:00:01.500000000Z 3 bytes \"b\\xe2\\x82\"\n");
+}
+
 TEST_F(PrintStageTest, HexIsADumpAtTheOffsetInTheStream) {
     config.format = PrintFormat::hex;
     start();
