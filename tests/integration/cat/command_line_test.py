@@ -117,7 +117,7 @@ class RefusedCommandLineTest(support.TestCase):
     def test_commands(self):
         for arguments, words in [
             ([], ["A subcommand is required"]),
-            (["cta", ADDRESS], ['unknown command "cta"; allowed are cat']),
+            (["cta", ADDRESS], ['unknown command "cta"; allowed are run, check, stages, cat']),
             (["--versoin"], ['unknown option "--versoin"; did you mean --version?']),
         ]:
             with self.subTest(arguments=arguments):
