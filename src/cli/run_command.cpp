@@ -20,8 +20,8 @@ On a terminal, standard error shows a table that is drawn again every second, be
 log; elsewhere, and while a stage prints on the same terminal, a line a second. What came, what went
 and what was dropped, by reason, is told at the end; every sum must hold.
 
-SIGINT (Ctrl-C) and SIGTERM end it in order: sources first, and what is queued is delivered for up to
-`stop_timeout_ms`. A second signal ends it at once.
+SIGINT (Ctrl-C) and SIGTERM end it in order: sources first, and what is queued is delivered for up
+to `stop_timeout_ms`. A second signal ends it at once.
 
 Exit status:
   0         --duration is over, a stage asked for the end, or nobody reads the --json lines any more
