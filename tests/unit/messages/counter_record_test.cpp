@@ -155,6 +155,17 @@ TEST_F(CounterCheckerTest, GoesOnAtTheNextBorderAfterMissingBytes) {
     EXPECT_EQ(total(), (Loss{1, 3}));
 }
 
+TEST_F(CounterCheckerTest, NewConnectionIsCheckedFromItsFirstByte) {
+    receive(0, 1);
+    lose(10);
+    receive(Bytes(5));  // the border is still to come when the connection ends
+    connect();
+    receive(1, 2);
+    EXPECT_EQ(seen().records, 3U);
+    EXPECT_EQ(seen().skipped_bytes, 5U);
+    EXPECT_EQ(total(), Loss{});
+}
+
 TEST_F(CounterCheckerTest, MissingBytesExplainNoMoreThanWhatTheyHeld) {
     receive(0, 1);
     lose(2 * counter_record_bytes);
