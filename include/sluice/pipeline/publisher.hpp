@@ -41,12 +41,12 @@ class AnyPublisher {
     /// Those whose queue may drop.
     [[nodiscard]] std::size_t lossy_subscriber_count() const noexcept;
 
-    /// Publishes a message again, which is of this channel's type: nothing is copied.
+    /// Publishes a message again: nothing is copied. REQUIRES: it is of this channel's type.
     Result<void> publish_any(AnyMessage message,
                              WithoutCredit without_credit = WithoutCredit::refuse);
 
     /// Makes the lossy subscription with the most charged bytes give up its oldest message, because
-    /// the memory that messages hold ran dry. False if nothing is queued.
+    /// the memory that messages hold ran dry. False if none has any.
     bool reclaim_oldest();
     /// Stages whose callbacks keep more than one message of this channel.
     [[nodiscard]] std::vector<std::string> holders() const;
@@ -66,9 +66,9 @@ class AnyPublisher {
 ///     Result<void> published = tracks_.publish(std::move(draft));
 ///
 /// `publish` never blocks. It hands the message to each subscription's queue, or runs its inline
-/// callback. Errors: `would_block` when a lossless subscriber lacks room (never inside a callback
-/// of the publishing stage: such callbacks only begin with credit); `closed` when the pipeline does
-/// not run, `stopped` once it has stopped.
+/// callback. Errors: `would_block` when a lossless subscriber lacks room (never inside a queued
+/// callback or timer of the publishing stage: these only begin with credit); `closed` before the
+/// pipeline runs, `stopped` once it has stopped.
 template <typename T>
 class Publisher : public AnyPublisher {
   public:

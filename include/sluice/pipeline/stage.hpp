@@ -20,7 +20,7 @@ struct ActorTimer;
 }  // namespace detail
 
 /// A timer of a stage. Its callback runs as the stage's other callbacks do, one at a time. Used
-/// within `start` and the stage's callbacks only.
+/// within `start`, `stop` and the stage's queued callbacks and timers only.
 class StageTimer {
   public:
     StageTimer() = default;
@@ -77,6 +77,7 @@ class StageInterface {
     [[nodiscard]] StageTimer timer(std::function<void()> callback);
 
     /// `on_credit` is called when this stage has credit again, on any thread: it only signals.
+    /// Never once the stage was stopped.
     void set_on_credit(std::function<void()> on_credit);
 
     /// The stage talks to the world, so it cannot run by a simulated clock.

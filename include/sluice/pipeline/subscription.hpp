@@ -28,8 +28,10 @@ enum class SubscriptionPolicy : std::uint8_t {
 enum class DeliveryMode : std::uint8_t {
     /// On the executor, never two callbacks or timers of one stage at once.
     queued,
-    /// On the publishing thread, within `publish`; there is no queue. Only where the channel has
-    /// one publisher, whose thread is its own. Such a callback runs beside the stage's others.
+    /// On the publishing thread, within `publish`; there is no queue and no policy. Only where the
+    /// channel has one publisher, which uses one thread of its own. Such a callback runs beside the
+    /// stage's others and without regard to credit: it arms no timers, and can be refused when it
+    /// publishes.
     inline_call,
     /// The same with any publishers: the callback is safe for several threads at once, and short.
     inline_concurrent,
@@ -40,6 +42,8 @@ struct SubscriptionOptions {
     /// Messages that may be queued; `latest` has one whatever is said here.
     std::size_t queue_depth = 64;
     /// Bytes that the queued messages may be charged with. A larger message than this passes alone.
+    /// A lossless queue may exceed both bounds by one message of each publishing thread, and by
+    /// what one callback publishes.
     std::size_t queue_size_b = std::size_t{4} * 1024 * 1024;
     DeliveryMode delivery = DeliveryMode::queued;
 };
@@ -107,7 +111,8 @@ struct SubscriptionLedger {
     std::uint64_t failed = 0;     ///< The callback threw: `callback_failed`.
     std::uint64_t dropped = 0;    ///< By the policy.
     std::uint64_t reclaimed = 0;  ///< Given up because the publisher's memory ran dry.
-    std::uint64_t stopped = 0;    ///< Still queued, or published, when the stage stopped.
+    std::uint64_t stopped = 0;    ///< Still queued when the stage stopped, or published later; if
+                                  ///< inline, also before it had started.
     std::uint64_t queued = 0;     ///< Measured, not computed from the others.
 };
 
