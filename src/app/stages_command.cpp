@@ -8,6 +8,7 @@
 #include "app/console.hpp"
 #include "app/text_layout.hpp"
 #include "sluice/app/config_problem.hpp"
+#include "sluice/app/configuration_markdown.hpp"
 #include "sluice/app/exit_status.hpp"
 #include "sluice/app/report.hpp"
 #include "sluice/app/run.hpp"
@@ -81,7 +82,16 @@ std::string type_text(const StageType& type, std::size_t width) {
     return text;
 }
 
+int print(const std::string& text) {
+    const bool is_written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+    return is_written ? exit_ok : exit_io;
+}
+
 }  // namespace
+
+int reference_command(const StageRegistry& registry) {
+    return print(configuration_reference(registry));
+}
 
 int stages_command(const std::string& type, const StageRegistry& registry) {
     if (!type.empty() && registry.find(type) == nullptr) {
@@ -97,8 +107,7 @@ int stages_command(const std::string& type, const StageRegistry& registry) {
             text += (text.empty() ? "" : "\n") + type_text(each, width);
         }
     }
-    const bool is_written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-    return is_written ? exit_ok : exit_io;
+    return print(text);
 }
 
 }  // namespace sluice::app

@@ -20,12 +20,25 @@ Exit status:
 }  // namespace
 
 Command add_stages(CLI::App& app) {
-    const auto type = std::make_shared<std::string>();
+    struct Arguments {
+        std::string type;
+        bool markdown = false;
+    };
+    const auto arguments = std::make_shared<Arguments>();
     CLI::App* stages = app.add_subcommand("stages", "Show the stages that a pipeline can have");
     stages->footer(stages_footer);
-    stages->add_option("TYPE", *type, "Only this one, such as tcp_client")->type_name("");
-    return {.parsed = stages,
-            .run = [type] { return app::stages_command(*type, app::built_in_stages()); }};
+    CLI::Option* type =
+        stages->add_option("TYPE", arguments->type, "Only this one, such as tcp_client")
+            ->type_name("");
+    stages
+        ->add_flag("--markdown", arguments->markdown,
+                   "Print the reference of all keys of a file, as Markdown")
+        ->excludes(type);
+    return {.parsed = stages, .run = [arguments] {
+                return arguments->markdown
+                           ? app::reference_command(app::built_in_stages())
+                           : app::stages_command(arguments->type, app::built_in_stages());
+            }};
 }
 
 }  // namespace sluice::cli

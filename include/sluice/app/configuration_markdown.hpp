@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "sluice/app/stage_registry.hpp"
 #include "sluice/core/describe.hpp"
 
 namespace sluice::app {
@@ -16,5 +17,8 @@ namespace sluice::app {
     std::span<const StructDescription* const> descriptions);
 
 [[nodiscard]] std::string configuration_markdown(const StructDescription& description);
+
+/// The whole of docs/configuration.md: the file, every key, every channel.
+[[nodiscard]] std::string configuration_reference(const StageRegistry& registry);
 
 }  // namespace sluice::app

@@ -32,4 +32,7 @@ struct RunOptions {
 /// `type`, only that one. Returns 0, or 64 for a type that does not exist.
 [[nodiscard]] int stages_command(const std::string& type, const StageRegistry& registry);
 
+/// Prints docs/configuration.md, the reference of all keys, on standard output. Returns 0.
+[[nodiscard]] int reference_command(const StageRegistry& registry);
+
 }  // namespace sluice::app
