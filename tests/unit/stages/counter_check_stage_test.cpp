@@ -24,7 +24,8 @@ class CounterCheckStageTest : public testing::Test {
         pipeline.add("check", std::make_unique<CounterCheckStage>(config));
         pipeline.add("sink", std::make_unique<test::LambdaStage>([this](StageInterface& stage) {
                          stage.subscribe<CounterStats>(
-                             "/check/counter_stats", {},
+                             "/check/counter_stats",
+                             {.policy = SubscriptionPolicy::lossless, .queue_depth = 1},
                              [this](const Delivery<CounterStats>& delivery) {
                                  stats.push_back(delivery.message());
                              });

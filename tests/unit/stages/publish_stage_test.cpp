@@ -101,13 +101,15 @@ TEST_F(PublishStageTest, BeginsAnewForEachConnectionAndPausesBetweenThem) {
 TEST_F(PublishStageTest, CountIsThatOfEachConnection) {
     config.text = "WATCH";
     config.when_up = "/lidar/connection_state";
+    config.every_ms = 10;
+    config.count = 2;
     ASSERT_TRUE(start());
     for (const int connection : {1, 2, 3}) {
         source.publish_state(ConnectionStatus::up, static_cast<std::uint64_t>(connection));
         run(100 * connection);
         source.publish_state(ConnectionStatus::waiting, static_cast<std::uint64_t>(connection));
     }
-    EXPECT_EQ(seen.size(), 3U);
+    EXPECT_EQ(seen.size(), 6U);
 }
 
 TEST_F(PublishStageTest, FileIsOneMessage) {
