@@ -171,7 +171,35 @@ TEST_F(TcpClientStageGroup, ASmallPoolPublishesEarlyAndDoesNotStop) {
     EXPECT_EQ(stats.pool.size, 262'144U);
     EXPECT_LE(stats.pool.peak, 262'144U);
     clients_.pipeline.stop();
-    EXPECT_TRUE(watch.record().received() == data);
+    const ClientRecord record = watch.record();
+    EXPECT_TRUE(record.received() == data);
+    for (const RecordedGroup& group : record.groups) {
+        EXPECT_LT(group.bytes.size(), 2 * 65'536U) << "a quarter of the pool and a packet";
+    }
+}
+
+TEST_F(TcpClientStageGroup, ManyWhoMayLoseMessagesMakeGroupsSmaller) {
+    constexpr std::size_t listeners = 14;  // a sixteenth of the pool is left for a group
+    const std::string data(3'000'000, 'x');
+    LoopbackDevice device(send_once(data));
+    TcpClientStageConfig config = client_config(device.address());
+    config.group_size = 10'000;
+    config.group_timeout_ms = hour_ms;
+    config.receive_pool_size_b = 1'048'576;
+    config.receive_slab_size_b = 16'384;
+    ClientWatch& watch = clients_.add_watched_client(config);
+    for (std::size_t i = 0; i < listeners; ++i) {
+        clients_.add_listener("listener" + std::to_string(i), {},
+                              [](const Delivery<TcpPacketGroup>& /*delivery*/) {});
+    }
+    clients_.start();
+    ASSERT_TRUE(watch.wait_end("peer_closed"));
+    clients_.pipeline.stop();
+    const ClientRecord record = watch.record();
+    EXPECT_TRUE(record.received() == data);
+    for (const RecordedGroup& group : record.groups) {
+        EXPECT_LT(group.bytes.size(), 65'536U + 16'384U);
+    }
 }
 
 TEST_F(TcpClientStageGroup, QueuesThatMayLoseMessagesGiveTheirOldestUpWhenThePoolIsDry) {

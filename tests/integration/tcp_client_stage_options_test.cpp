@@ -4,13 +4,14 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include <array>
+#include <thread>
 
 #include "sluice/sys/thread.hpp"
 #include "support/client_pipeline.hpp"
 #include "support/loopback_device.hpp"
+#include "support/unprivileged.hpp"
 
 namespace sluice::test {
 namespace {
@@ -114,6 +115,20 @@ TEST_F(TcpClientStageOptions, ThreadPriorityIsThatOfSchedFifo) {
     EXPECT_EQ(thread.priority, 7);
     const AnyMessage state = clients_.pipeline.latest("/device/connection_state");
     EXPECT_EQ(state.get_if<ConnectionState>()->realtime, RealtimeStatus::granted);
+}
+
+TEST_F(TcpClientStageOptions, ThreadPriorityWithoutPermissionIsToldAsDenied) {
+    LoopbackDevice device(drain);
+    TcpClientStageConfig config = client_config(device.address());
+    config.thread_priority = 7;
+    ClientWatch& watch = clients_.add_watched_client(config);
+    // On a thread of its own, because capabilities are a thread's and do not come back.
+    std::thread([&] {
+        const Unprivileged no_permission;
+        clients_.start();
+    }).join();
+    EXPECT_EQ(watch.wait_stats_up().realtime, RealtimeStatus::denied);
+    EXPECT_EQ(watch.record().states.front().realtime, RealtimeStatus::denied);
 }
 
 TEST_F(TcpClientStageOptions, ThreadProcessorAffinity) {

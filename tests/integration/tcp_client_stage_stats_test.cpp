@@ -165,6 +165,22 @@ TEST_F(TcpClientStageStats, AddUpInEveryMessageWhileDataRuns) {
     clients_.pipeline.stop();
 }
 
+TEST_F(TcpClientStageStats, TheLastComeWithTheStop) {
+    LoopbackDevice device([](DeviceConnection& connection, std::size_t /*number*/) {
+        connection.send("hello");
+        connection.drain();
+    });
+    ClientWatch& watch = clients_.add_watched_client(client_config(device.address()));
+    clients_.start();
+    ASSERT_TRUE(watch.wait_received("hello"));
+    clients_.pipeline.stop();
+    const SocketStats last = watch.record().stats.back();
+    EXPECT_EQ(last.state, ConnectionStatus::stopped);
+    EXPECT_EQ(last.received.bytes, 5U);
+    EXPECT_EQ(last.disconnects.stopped, 1U);
+    expect_balance(last);
+}
+
 TEST_F(TcpClientStageStats, TheLatestStateIsKeptForWhoComesLate) {
     LoopbackDevice device(
         [](DeviceConnection& connection, std::size_t /*number*/) { connection.drain(); });
