@@ -1,5 +1,6 @@
 #include "app/console.hpp"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 
 #include <algorithm>
@@ -44,6 +45,21 @@ void Console::table(std::vector<std::string> lines) {
         erase_table();
         tell_dropped();
         draw_table();
+        static_cast<void>(output_.flush());
+    }
+}
+
+void Console::catch_up(Duration patience) {
+    {
+        const sync::MutexLock lock(mutex_);
+        if (output_.flush() != 0 || output_.text().empty()) {
+            return;
+        }
+    }
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
+    pollfd terminal{descriptor_, POLLOUT, 0};
+    if (::poll(&terminal, 1, static_cast<int>(ms)) > 0) {
+        const sync::MutexLock lock(mutex_);
         static_cast<void>(output_.flush());
     }
 }

@@ -34,6 +34,8 @@ class Console final {
     void line(std::string_view text);
     /// Replaces the table; lines are cut at the width of the terminal. Empty: takes it away.
     void table(std::vector<std::string> lines);
+    /// Waits so long for the terminal to take what is behind; meanwhile others may show lines.
+    void catch_up(Duration patience);
     /// Gives what waits so long to be taken. Returns how many lines were never shown.
     std::uint64_t finish(Duration patience);
 

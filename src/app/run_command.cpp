@@ -25,6 +25,8 @@ namespace sluice::app {
 namespace {
 
 constexpr Duration tick_period = std::chrono::seconds(1);
+// A stage that fills the terminal leaves it free for moments only.
+constexpr Duration tick_patience = std::chrono::milliseconds(200);
 // After a stop, a reader that does not read is waited for so long.
 constexpr Duration output_patience = std::chrono::milliseconds(500);
 // A stop takes `stop_timeout_ms`, 50 ms a stage at most, and the callbacks that are running.
@@ -143,6 +145,7 @@ void Run::tick() {
     } else {
         console_.line(status_line(view()));
     }
+    console_.catch_up(tick_patience);
 }
 
 int Run::conclude() {

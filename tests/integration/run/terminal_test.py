@@ -72,7 +72,8 @@ class TerminalTest(support.TestCase):
         """Reads until the text has the pattern, or to the end for None."""
         deadline = time.monotonic() + DEADLINE_S
         while pattern is None or not re.search(pattern, self.raw):
-            if not select.select([controller], [], [], max(0, deadline - time.monotonic()))[0]:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([controller], [], [], left)[0]:
                 raise AssertionError(f"waited for {pattern}: {self.raw[-2000:]!r}")
             try:
                 self.raw += os.read(controller, 65536).decode()
@@ -115,7 +116,8 @@ class TerminalTest(support.TestCase):
 
     def test_a_stage_that_prints_on_the_terminal_has_it_for_itself(self):
         controller, pid = self.on_terminal(self.pipeline(
-            "  show: {type: print, format: hex, subscribe: [{channel: /device/packet_group}]}\n"))
+            "  show: {type: print, format: hex, rate_limit_hz: 20, subscribe: "
+            "[{channel: /device/packet_group}]}\n"))
         self.read_until(controller, r"\d\d:\d\d:\d\d device up ")
         self.assertNotIn("\x1b", self.raw)
         self.finish(controller, pid)

@@ -120,6 +120,23 @@ TEST(ConsoleOnAPipe, LinesThatNobodyReadsAreCountedAndToldLater) {
     EXPECT_LT(shown, lines);
 }
 
+TEST(ConsoleOnAPipe, CatchesUpAsSoonAsThereIsRoom) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    const sys::Descriptor reader(ends[0]);
+    const int capacity = ::fcntl(ends[1], F_GETPIPE_SZ);
+    const std::string fill(static_cast<std::size_t>(capacity), 'x');
+    ASSERT_EQ(::write(ends[1], fill.data(), fill.size()), capacity);
+    Console console{sys::Descriptor(ends[1])};
+    console.line("behind");
+    std::string text(fill.size(), ' ');
+    ASSERT_EQ(::read(reader.number(), text.data(), text.size()), capacity);
+    EXPECT_EQ(text, fill);
+    console.catch_up({});
+    ASSERT_EQ(::read(reader.number(), text.data(), text.size()), 7);
+    EXPECT_EQ(text.substr(0, 7), "behind\n");
+}
+
 TEST(ConsoleOnAPipe, HasNoSize) {
     std::array<int, 2> ends{};
     ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
