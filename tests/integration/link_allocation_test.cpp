@@ -3,47 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <atomic>
-#include <cstdlib>
-#include <new>
 
+#include "support/count_allocations.hpp"
 #include "support/links.hpp"
 #include "support/loopback_device.hpp"
-
-namespace {
-
-thread_local std::uint64_t allocations = 0;  // of this thread
-
-void* allocate(std::size_t bytes, std::size_t alignment) {
-    ++allocations;
-    void* memory = nullptr;
-    if (::posix_memalign(&memory, std::max(alignment, sizeof(void*)), bytes) != 0) {
-        throw std::bad_alloc();
-    }
-    return memory;
-}
-
-}  // namespace
-
-// Not inlined, or g++ would see memory of posix_memalign meet a delete, and warn.
-[[gnu::noinline]] void* operator new(std::size_t bytes) {
-    return allocate(bytes, 0);
-}
-[[gnu::noinline]] void* operator new(std::size_t bytes, std::align_val_t alignment) {
-    return allocate(bytes, static_cast<std::size_t>(alignment));
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-    std::free(memory);
-}
 
 namespace sluice::test {
 namespace {
@@ -63,9 +26,9 @@ class AnsweringHandler final : public net::LinkHandler {
 
     void on_packet(net::Packet&& packet) override {
         if (++packets_ == packets_to_warm_up) {
-            allocations_before_ = allocations;
+            allocations_before_ = allocations_of_thread;
         } else if (packets_ == packets_to_warm_up + packets_to_count) {
-            counted_ = allocations - allocations_before_;
+            counted_ = allocations_of_thread - allocations_before_;
             done_.set();
         }
         if (reply_ == Reply::copied) {

@@ -5,46 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
-#include <new>
 
 #include "support/client_pipeline.hpp"
+#include "support/count_allocations.hpp"
 #include "support/loopback_device.hpp"
-
-namespace {
-
-thread_local std::uint64_t allocations = 0;  // of this thread
-
-void* allocate(std::size_t bytes, std::size_t alignment) {
-    ++allocations;
-    void* memory = nullptr;
-    if (::posix_memalign(&memory, std::max(alignment, sizeof(void*)), bytes) != 0) {
-        throw std::bad_alloc();
-    }
-    return memory;
-}
-
-}  // namespace
-
-// Not inlined, or g++ would see memory of posix_memalign meet a delete, and warn.
-[[gnu::noinline]] void* operator new(std::size_t bytes) {
-    return allocate(bytes, 0);
-}
-[[gnu::noinline]] void* operator new(std::size_t bytes, std::align_val_t alignment) {
-    return allocate(bytes, static_cast<std::size_t>(alignment));
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-    std::free(memory);
-}
 
 namespace sluice::test {
 namespace {
@@ -59,12 +23,12 @@ class AllocationCounter {
     void add(std::uint64_t packets) {
         if (is_warm_ && left_ == 0 && !done_.is_set()) {
             left_ = packets_;
-            before_ = allocations;
+            before_ = allocations_of_thread;
         } else if (left_ > packets) {
             left_ -= packets;
         } else if (left_ > 0) {
             left_ = 0;
-            counted_ = allocations - before_;
+            counted_ = allocations_of_thread - before_;
             done_.set();
         }
     }

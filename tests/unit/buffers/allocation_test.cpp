@@ -2,32 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
 #include "sluice/buffers/receive_buffer.hpp"
+#include "support/count_allocations.hpp"
 #include "unit/buffers/pool_fixture.hpp"
-
-namespace {
-std::atomic<std::size_t> allocations{0};
-}  // namespace
-
-// Counts every allocation of this program; the heap itself stays as it is. Not inlined, or g++
-// would see a malloc meet a delete, and warn.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size > 0 ? size : 1)) {
-        return memory;
-    }
-    throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace sluice {
 namespace {
@@ -42,20 +19,20 @@ class AllocationTest : public testing::Test {
     template <typename Round>
     std::size_t in_steady_state(Round round) {
         round();
-        const std::size_t before = allocations;
+        const std::size_t before = test::allocations;
         const std::size_t mapped_b = pool.statistics().mapped_b;
         round();
         EXPECT_EQ(pool.statistics().mapped_b, mapped_b);
-        return allocations - before;
+        return test::allocations - before;
     }
 
     BufferPool pool{pool_of(8)};
 };
 
 TEST_F(AllocationTest, TheCounterCounts) {
-    const std::size_t before = allocations;
+    const std::size_t before = test::allocations;
     ::operator delete(::operator new(1));
-    EXPECT_GE(allocations - before, 1u);
+    EXPECT_GE(test::allocations - before, 1u);
 }
 
 TEST_F(AllocationTest, AcquireAndDropAllocateNothing) {

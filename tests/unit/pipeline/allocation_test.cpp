@@ -4,36 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
-
+#include "support/count_allocations.hpp"
 #include "unit/pipeline/pipeline_verbs.hpp"
-
-namespace {
-
-std::uint64_t allocations = 0;  // the test has one thread
-
-void* allocate(std::size_t bytes) {
-    ++allocations;
-    void* const memory = std::malloc(bytes);
-    if (memory == nullptr) {
-        throw std::bad_alloc();
-    }
-    return memory;
-}
-
-}  // namespace
-
-// Not inlined, or g++ would see memory of malloc meet a delete, and warn.
-[[gnu::noinline]] void* operator new(std::size_t bytes) {
-    return allocate(bytes);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace sluice::test {
 namespace {

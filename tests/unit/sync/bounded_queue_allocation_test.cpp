@@ -1,34 +1,13 @@
 // A program of its own, because it replaces operator new.
 
 #include "sluice/sync/bounded_queue.hpp"
+#include "support/count_allocations.hpp"
 
 #include <gtest/gtest.h>
 
 #include <array>
 #include <atomic>
-#include <cstdlib>
-#include <new>
 #include <thread>
-
-namespace {
-
-std::atomic<std::uint64_t> allocations{0};
-
-}  // namespace
-
-void* operator new(std::size_t bytes) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    if (void* memory = std::malloc(bytes)) {
-        return memory;
-    }
-    throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace sluice::sync {
 namespace {
@@ -54,15 +33,15 @@ template <typename Policy>
 std::uint64_t allocations_of_use() {
     BoundedQueue<int, Policy> queue({.items = 4});
     PoppedBatch<int> batch(8);
-    const std::uint64_t before = allocations;
+    const std::uint64_t before = test::allocations;
     use(queue, batch);
-    return allocations - before;
+    return test::allocations - before;
 }
 
 TEST(BoundedQueueAllocation, CounterSeesAllocations) {
-    const std::uint64_t before = allocations;
+    const std::uint64_t before = test::allocations;
     BoundedQueue<int> queue({.items = 4});
-    EXPECT_GT(allocations, before);
+    EXPECT_GT(test::allocations, before);
 }
 
 TEST(BoundedQueueAllocation, NothingIsAllocatedAfterConstruction) {
@@ -84,12 +63,12 @@ TEST(BoundedQueueAllocation, WaitingAllocatesNothing) {
     while (!started) {
         std::this_thread::yield();
     }
-    const std::uint64_t before = allocations;
+    const std::uint64_t before = test::allocations;
     for (int i = 0; i < 1000; ++i) {
         (void)queue.push(int(i));
     }
     popper.join();
-    EXPECT_EQ(allocations, before);
+    EXPECT_EQ(test::allocations, before);
 }
 
 }  // namespace
