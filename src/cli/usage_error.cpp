@@ -2,33 +2,14 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <numeric>
 #include <string_view>
 #include <vector>
 
+#include "sluice/app/config_problem.hpp"
 #include "sluice/app/exit_status.hpp"
 
 namespace sluice::cli {
 namespace {
-
-// Further apart, two words are not the same one with a slip of the finger.
-constexpr std::size_t distance_max = 3;
-
-/// How many characters must be inserted, removed or replaced to make `b` of `a` (Levenshtein).
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t k = 1; k <= b.size(); ++k) {
-            const std::size_t replaced = diagonal + (a[i - 1] == b[k - 1] ? 0 : 1);
-            diagonal = row[k];
-            row[k] = std::min({row[k] + 1, row[k - 1] + 1, replaced});
-        }
-    }
-    return row[b.size()];
-}
 
 std::vector<std::string> option_names(const CLI::App& command) {
     std::vector<std::string> names;
@@ -49,18 +30,10 @@ std::vector<std::string> command_names(const CLI::App& app) {
     return names;
 }
 
-/// "unknown KIND "GIVEN"; did you mean NEAREST?", or all the names if none is near.
 std::string unknown(const std::string& kind, const std::string& given,
                     const std::vector<std::string>& names) {
-    const auto nearest = std::min_element(names.begin(), names.end(),
-                                          [&given](const std::string& a, const std::string& b) {
-                                              return distance(given, a) < distance(given, b);
-                                          });
-    std::string text = "unknown " + kind + " \"" + given + "\"; ";
-    if (distance(given, *nearest) <= distance_max && given.size() > distance_max) {
-        return text + "did you mean " + *nearest + "?";
-    }
-    return text + "allowed are " + CLI::detail::join(names, ", ");
+    const std::vector<std::string_view> words(names.begin(), names.end());
+    return "unknown " + kind + " " + app::in_quotes(given) + "; " + app::suggestion(given, words);
 }
 
 }  // namespace

@@ -56,8 +56,8 @@ BAD_OPTIONS = [
     (["--connect-timeout", "0", ADDRESS], ["--connect-timeout 0", "allowed are 1ms to 24 hours"]),
     (["--hex", "--json", ADDRESS], ["--hex excludes --json"]),
     (["--recieve-timeout", "2s", ADDRESS], ['unknown option "--recieve-timeout"',
-                                            "did you mean --receive-timeout?"]),
-    (["--hexx", ADDRESS], ['unknown option "--hexx"; did you mean --hex?']),
+                                            'did you mean "--receive-timeout"?']),
+    (["--hexx", ADDRESS], ['unknown option "--hexx"; did you mean "--hex"?']),
     (["--colour", ADDRESS], ['unknown option "--colour"', ALL_OPTIONS]),
     (["-x", ADDRESS], ['unknown option "-x"', ALL_OPTIONS]),
     ([], ["ADDRESS is required"]),
@@ -118,7 +118,7 @@ class RefusedCommandLineTest(support.TestCase):
         for arguments, words in [
             ([], ["A subcommand is required"]),
             (["cta", ADDRESS], ['unknown command "cta"; allowed are run, check, stages, cat']),
-            (["--versoin"], ['unknown option "--versoin"; did you mean --version?']),
+            (["--versoin"], ['unknown option "--versoin"; did you mean "--version"?']),
         ]:
             with self.subTest(arguments=arguments):
                 self.assert_refused(arguments, words, help_command="sluice")

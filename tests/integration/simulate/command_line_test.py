@@ -30,7 +30,7 @@ BAD_COMMAND_LINES = [
     (["counter", *LISTEN, "--count=-1"], ['--count "-1"' + COUNTS]),
     (["counter", *LISTEN, "--disconnect-every", "1.5"], ['--disconnect-every "1.5"' + COUNTS]),
     (["counter", *LISTEN, "--duration", "5"], ['--duration "5"; allowed are a number and ms, s']),
-    (["counter", *LISTEN, "--cuont", "5"], ['unknown option "--cuont"; did you mean --count?']),
+    (["counter", *LISTEN, "--cuont", "5"], ['unknown option "--cuont"; did you mean "--count"?']),
 ]
 
 
