@@ -1,6 +1,7 @@
 #include "app/run_log.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/sink.h>
 
@@ -80,7 +81,7 @@ struct ValueText {
     }
     template <typename Number>
     std::string operator()(Number number) const {
-        return fmt::format("{}", number);
+        return fmt::to_string(number);
     }
 };
 
@@ -100,13 +101,14 @@ std::string limited_event(const LogRecord& record) {
 std::string log_text(const LogRecord& record) {
     std::string text(record.event);
     for (const LogField& field : record.fields) {
-        text += fmt::format(" {}={}", field.key, std::visit(ValueText{}, field.value));
+        text += " " + std::string(field.key) + "=" + std::visit(ValueText{}, field.value);
     }
     return text;
 }
 
-RunLog::RunLog(Console& console) : logger_("sluice", std::make_shared<ConsoleSink>(console)) {
-    logger_.sinks().front()->set_pattern("%H:%M:%S.%e %l %v");
+RunLog::RunLog(Console& console)
+    : logger_(std::make_unique<spdlog::logger>("sluice", std::make_shared<ConsoleSink>(console))) {
+    logger_->sinks().front()->set_pattern("%H:%M:%S.%e %l %v");
     set_log_sink(this);
 }
 
@@ -124,7 +126,7 @@ void RunLog::write(const LogRecord& record) noexcept {
             return;
         }
     }
-    logger_.log(level_of(record.level), log_text(record));
+    logger_->log(level_of(record.level), log_text(record));
 }
 
 void RunLog::tick() {
@@ -134,7 +136,7 @@ void RunLog::tick() {
         left_out = limiter_.tick();
     }
     for (const auto& [event, count] : left_out) {
-        logger_.warn("{} not_shown={}", event, count);
+        logger_->warn(event + " not_shown=" + std::to_string(count));
     }
 }
 

@@ -1,14 +1,17 @@
 /// The library's log while a pipeline runs: lines on the console.
 #pragma once
 
-#include <spdlog/logger.h>
-
+#include <memory>
 #include <string>
 
 #include "app/console.hpp"
 #include "app/log_limiter.hpp"
 #include "sluice/core/log.hpp"
 #include "sluice/sync/mutex.hpp"
+
+namespace spdlog {
+class logger;
+}
 
 namespace sluice::app {
 
@@ -33,7 +36,7 @@ class RunLog final : public LogSink {
   private:
     sync::Mutex mutex_;
     LogLimiter limiter_ SLUICE_GUARDED_BY(mutex_){5};
-    spdlog::logger logger_;
+    const std::unique_ptr<spdlog::logger> logger_;
 };
 
 }  // namespace sluice::app
