@@ -80,8 +80,9 @@ std::string suggestion(std::string_view given, std::span<const std::string_view>
     const auto nearest = std::min_element(words.begin(), words.end(), [given](auto a, auto b) {
         return distance(given, a) < distance(given, b);
     });
-    // Further apart, two words are not the same one with a slip of the finger.
-    if (distance(given, *nearest) <= (given.size() + 2) / 3) {
+    // Further apart, two words are not the same one with a slip of the finger; two letters never
+    // tell which word was meant.
+    if (given.size() > 2 && distance(given, *nearest) <= (given.size() + 2) / 3) {
         return "did you mean " + in_quotes(*nearest) + "?";
     }
     std::string text;
