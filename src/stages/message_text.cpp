@@ -109,8 +109,8 @@ std::size_t plain_front(std::string_view text) {
     const bool is_ascii_control = first < 0x20 || first == 0x7f;
     const bool is_c1_control =
         front.size == 2 && first == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0;
-    const bool is_plain = front.is_valid && !is_ascii_control && text[0] != '"' &&
-                          text[0] != '\\' && !is_c1_control;
+    const bool is_plain =
+        front.is_valid && !is_ascii_control && text[0] != '"' && text[0] != '\\' && !is_c1_control;
     return is_plain ? front.size : 0;
 }
 
