@@ -30,7 +30,7 @@ class PackagingTest(harness.TestCase):
         self.assertEqual(run.returncode, 0, f"{' '.join(arguments)}\n{run.stdout}")
         return run.stdout
 
-    def build(self, project, *options, target="all"):
+    def build(self, project, *options, targets=("all",)):
         """Builds the CMake project of that name in this folder."""
         self.run_program("cmake", "-G", os.environ["SLUICE_GENERATOR"],
                          "-S", os.path.join(HERE, project), "-B", self.path("build"),
@@ -38,7 +38,7 @@ class PackagingTest(harness.TestCase):
                          "-D", f"CMAKE_CXX_COMPILER={os.environ['CXX']}",
                          "-D", f"CMAKE_CXX_COMPILER_LAUNCHER={os.environ['SLUICE_LAUNCHER']}",
                          *options)
-        self.run_program("cmake", "--build", self.path("build"), "--target", target)
+        self.run_program("cmake", "--build", self.path("build"), "--target", *targets)
 
     def assert_moves_bytes(self, program):
         device = self.listener()
@@ -50,14 +50,22 @@ class PackagingTest(harness.TestCase):
         self.assertEqual(process.output.rest(), GREETING)
         self.assertEqual(process.wait(), 0)
 
+    def assert_runs_a_pipeline(self, program):
+        device = self.listener()
+        process = self.start(program, harness.address_of(device))
+        peer = self.accept(device)
+        peer.sendall(b"".join(b"reading %d\n" % number for number in range(1, 6)))
+        self.assertIn(b"connection 1: 5, mean 3.0\n", process.output.rest())
+        self.assertEqual(process.wait(), 0)
+
 
 class FindPackage(PackagingTest):
     def test_programs_use_what_is_installed(self):
         installed = self.path("installed")
         self.run_program("cmake", "--install", BUILD, "--prefix", installed)
         self.build("find_package", "-D", f"CMAKE_PREFIX_PATH={installed}")
-        self.assert_moves_bytes(self.path("build", "link_net"))
-        self.assert_moves_bytes(self.path("build", "link_sluice"))
+        self.assert_moves_bytes(self.path("build", "link"))
+        self.assert_runs_a_pipeline(self.path("build", "own_stage"))
 
         command = os.path.join(installed, "bin", "sluice")
         with open(os.path.join(installed, "include/sluice/core/version.hpp")) as header:
@@ -69,8 +77,9 @@ class FindPackage(PackagingTest):
 
 class AddSubdirectory(PackagingTest):
     def test_programs_use_the_source(self):
-        self.build("add_subdirectory", target="link")
+        self.build("add_subdirectory", targets=("link", "own_stage"))
         self.assert_moves_bytes(self.path("build", "link"))
+        self.assert_runs_a_pipeline(self.path("build", "own_stage"))
         self.assertIn("Total Tests: 0", self.run_program("ctest", "-N", "--test-dir", "build"))
         self.run_program("cmake", "--install", "build", "--prefix", self.path("installed"))
         self.assertFalse(os.path.exists(self.path("installed")), "Sluice installs itself, too")
@@ -81,12 +90,12 @@ class PkgConfig(PackagingTest):
         stage = self.path("stage")
         self.run_program("cmake", "--install", BUILD, DESTDIR=stage)
         modules = next(folder for folder, _, files in os.walk(stage) if "sluice.pc" in files)
-        for module in ("sluice-net", "sluice"):
-            program = self.path(module)
+        for example, module in (("link", "sluice-net"), ("own_stage", "sluice")):
             self.run_program(os.path.join(HERE, "pkg_config", "build.sh"),
-                             os.path.join(SOURCE, "examples", "link.cpp"), program, module,
-                             PKG_CONFIG_PATH=modules)
-            self.assert_moves_bytes(program)
+                             os.path.join(SOURCE, "examples", f"{example}.cpp"),
+                             self.path(example), module, PKG_CONFIG_PATH=modules)
+        self.assert_moves_bytes(self.path("link"))
+        self.assert_runs_a_pipeline(self.path("own_stage"))
 
 
 if __name__ == "__main__":
