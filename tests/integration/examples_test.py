@@ -29,11 +29,20 @@ class ExamplesTest(unittest.TestCase):
             self.assertEqual(run.stderr.splitlines(),
                              ["[connecting]", "[up]", "[stopped: closed by the peer]"])
 
+    def test_stages_of_ones_own_get_what_the_device_sends_over_reconnects(self):
+        run = subprocess.run([os.path.join(EXAMPLES, "own_stage"), self.address],
+                             capture_output=True, text=True, timeout=DEADLINE_S, check=True)
+        self.assertEqual(run.stdout,
+                         "connection 1: 1, mean 1.0\nconnection 1: 2, mean 1.5\n"
+                         "connection 1: 3, mean 2.0\nconnection 2: 4, mean 2.5\n"
+                         "connection 2: 5, mean 3.0\n")
+
     def test_a_wrong_address_is_explained(self):
-        run = subprocess.run([os.path.join(EXAMPLES, "link"), "nowhere"],
-                             capture_output=True, text=True, timeout=DEADLINE_S)
-        self.assertEqual(run.returncode, 64)
-        self.assertIn("the port is missing", run.stderr)
+        for example in ("link", "own_stage"):
+            run = subprocess.run([os.path.join(EXAMPLES, example), "nowhere"],
+                                 capture_output=True, text=True, timeout=DEADLINE_S)
+            self.assertEqual(run.returncode, 64)
+            self.assertIn("the port is missing", run.stderr)
 
 
 if __name__ == "__main__":
