@@ -61,10 +61,10 @@ class Pipeline final {
     /// Adds a stage; its namespace is `/NAME` unless `name_space` is given. Returns the stage.
     /// REQUIRES: not initialized yet.
     template <typename ConcreteStage>
-    ConcreteStage& add(std::string name, std::unique_ptr<ConcreteStage> stage,
-                       std::string name_space = {}) {
+    ConcreteStage& add(const std::string& name, std::unique_ptr<ConcreteStage> stage,
+                       const std::string& name_space = {}) {
         ConcreteStage& added = *stage;
-        add_stage(std::move(name), std::move(stage), std::move(name_space));
+        add_stage(name, std::move(stage), name_space);
         return added;
     }
 
