@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t events_per_turn = 128;
 /// A read is offered this much at least; less makes system calls the cost.
 constexpr std::size_t offer_bytes = std::size_t{64} * 1024;
+/// Posts that may wait for one turn without an allocation.
+constexpr std::size_t posts_reserved = 64;
 
 std::size_t receive_share(const EventLoopOptions& options) {
     return options.receive_share_b != 0 ? options.receive_share_b : options.receive_pool.size_b / 4;
@@ -58,7 +60,10 @@ EventLoop::State::State(const EventLoopOptions& options, sys::Poller readiness)
       now(sys::now()),
       pool(options.receive_pool),
       receive_buffer(pool, receive_offer(pool)),
-      receive_share_bytes(receive_share(options)) {}
+      receive_share_bytes(receive_share(options)) {
+    posted.reserve(posts_reserved);
+    running.reserve(posts_reserved);
+}
 
 void EventLoop::State::post(std::function<void()> function) {
     bool wake = false;
