@@ -120,7 +120,7 @@ TEST_F(TcpClientStageReconnect, AnAttemptEndsAfterTheConnectTimeout) {
     TcpClientStageConfig config = client_config(listener.address());
     config.connect_timeout_ms = 30;
     ClientWatch& watch = start(config);
-    EXPECT_TRUE(watch.wait_end("connect_timeout", 2));
+    EXPECT_TRUE(watch.wait_end("connect_timeout", 20));
 }
 
 TEST_F(TcpClientStageReconnect, DelaysBeginWithTheInitialOneAndDouble) {
