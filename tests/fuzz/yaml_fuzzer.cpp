@@ -36,7 +36,7 @@ std::size_t check_tree(const ConfigNode& node, std::size_t depth) {
 
 void check_problem(const ConfigProblem& problem, ConfigPosition last) {
     SLUICE_CHECK(problem.position.line >= 1 && problem.position.column >= 1, "with a position");
-    SLUICE_CHECK(last <= problem.position, "in order");
+    SLUICE_CHECK(!(problem.position < last), "in order");
     SLUICE_CHECK(!problem.message.empty(), "in words");
     const std::string line = to_string(problem);
     SLUICE_CHECK(std::all_of(line.begin(), line.end(),

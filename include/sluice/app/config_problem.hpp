@@ -1,7 +1,6 @@
 /// What is wrong with a configuration, and how to say it.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -17,7 +16,10 @@ struct ConfigPosition {
     int line = 0;
     int column = 0;
 
-    friend auto operator<=>(const ConfigPosition&, const ConfigPosition&) = default;
+    friend bool operator==(const ConfigPosition&, const ConfigPosition&) = default;
+    friend bool operator<(const ConfigPosition& one, const ConfigPosition& other) noexcept {
+        return one.line != other.line ? one.line < other.line : one.column < other.column;
+    }
 };
 
 struct ConfigProblem {
