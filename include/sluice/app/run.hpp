@@ -19,9 +19,10 @@ struct RunOptions {
 
 /// Reads the file, assembles the pipeline and runs it until SIGINT or SIGTERM (a second one ends
 /// the process at once), the end of `duration`, or a stage that asks for the end; then prints the
-/// ledger of each stage. Returns an exit status: 0; 78 with all errors of the configuration on
-/// standard error; 71 or 69 when the machine does not allow it; 128 + N after signal N. Call before
-/// any other thread exists.
+/// ledger of each stage. Returns an ExitStatus: 0; 78 with all errors of the configuration on
+/// standard error; 69, 71 or 77 when the machine does not allow it; 74 when standard output cannot
+/// be written; 70 when a sum of the ledger does not hold; 128 + N after signal N. Call before any
+/// other thread exists.
 [[nodiscard]] int run_command(const RunOptions& options, const StageRegistry& registry);
 
 /// Prints the pipeline and its worst-case memory on standard output. Returns 0, or 78 with all
