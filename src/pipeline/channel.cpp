@@ -5,7 +5,7 @@
 
 namespace sluice::detail {
 
-Result<void> Output::publish(AnyMessage message, WithoutCredit without_credit) {
+Result<void> Output::publish(const AnyMessage& message, WithoutCredit without_credit) {
     switch (status.phase.load(std::memory_order_acquire)) {
         case PipelineStatus::Phase::filling:
         case PipelineStatus::Phase::initialized:

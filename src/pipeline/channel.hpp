@@ -30,7 +30,7 @@ class Output {
           options(options_in),
           pool(std::move(pool_in)) {}
 
-    Result<void> publish(AnyMessage message, WithoutCredit without_credit);
+    Result<void> publish(const AnyMessage& message, WithoutCredit without_credit);
 
     Actor& actor;
     const PipelineStatus& status;

@@ -36,8 +36,8 @@ std::size_t AnyPublisher::lossy_subscriber_count() const noexcept {
                       [](const detail::Input* input) { return input->is_lossy(); }));
 }
 
-Result<void> AnyPublisher::publish_any(AnyMessage message, WithoutCredit without_credit) {
-    return existing(output_).publish(std::move(message), without_credit);
+Result<void> AnyPublisher::publish_any(const AnyMessage& message, WithoutCredit without_credit) {
+    return existing(output_).publish(message, without_credit);
 }
 
 bool AnyPublisher::reclaim_oldest() {

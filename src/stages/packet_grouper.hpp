@@ -23,8 +23,8 @@ class PacketGrouper final {
         Duration timeout{};         ///< From a group's first packet on; 0 = off.
     };
 
-    PacketGrouper(Publisher<TcpPacketGroup> groups, const Limits& limits)
-        : groups_(std::move(groups)), limits_(limits) {}
+    PacketGrouper(const Publisher<TcpPacketGroup>& groups, const Limits& limits)
+        : groups_(groups), limits_(limits) {}
 
     /// What comes from now on belongs to this connection. REQUIRES: no group is open.
     void begin_connection(std::uint64_t connection, std::string peer);

@@ -42,7 +42,7 @@ class AnyPublisher {
     [[nodiscard]] std::size_t lossy_subscriber_count() const noexcept;
 
     /// Publishes a message again: nothing is copied. REQUIRES: it is of this channel's type.
-    Result<void> publish_any(AnyMessage message,
+    Result<void> publish_any(const AnyMessage& message,
                              WithoutCredit without_credit = WithoutCredit::refuse);
 
     /// Makes the lossy subscription with the most charged bytes give up its oldest message, because
