@@ -99,7 +99,7 @@ struct Decimal {
 /// hhmmss.ss
 struct TimeText {
     explicit TimeText(std::int64_t time_ns) {
-        constexpr std::int64_t day_cs = 24 * 3600 * 100;
+        constexpr std::int64_t day_cs = 8'640'000;  // hundredths of a second
         const std::int64_t cs = (time_ns / 10'000'000 % day_cs + day_cs) % day_cs;
         std::snprintf(text, sizeof text, "%02d%02d%02d.%02d", static_cast<int>(cs / 360'000),
                       static_cast<int>(cs / 6'000 % 60), static_cast<int>(cs / 100 % 60),
@@ -169,7 +169,7 @@ int received_satellites(std::int64_t time_ns) {
 /// ,number,elevation,azimuth,signal for each satellite of a sentence.
 struct ViewText {
     ViewText(int sentence, std::int64_t time_ns) {
-        const auto first = static_cast<std::size_t>(sentence * satellites_per_sentence);
+        const auto first = static_cast<std::size_t>(sentence) * satellites_per_sentence;
         const std::size_t end = std::min(first + satellites_per_sentence, satellites.size());
         std::size_t length = 0;
         for (std::size_t i = first; i < end; ++i) {
