@@ -28,6 +28,8 @@ constexpr std::array<Description, errc_count> descriptions{{
     {"peer_dead", "the peer no longer answers"},
     {"data_timeout", "no data in time"},
     {"send_stalled", "the peer reads nothing"},
+    {"bad_frame", "the peer sent what is no frame"},
+    {"frame_timeout", "the rest of a frame did not come in time"},
     {"stopped", "stopped"},
     {"would_block", "no room now"},
     {"timed_out", "timed out"},

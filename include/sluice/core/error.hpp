@@ -28,6 +28,8 @@ enum class Errc : std::uint8_t {
     peer_dead,         ///< The peer no longer acknowledges (keepalive, TCP_USER_TIMEOUT).
     data_timeout,      ///< No data arrived within `data_receive_timeout`.
     send_stalled,      ///< The peer lives but read nothing within `send_stall_timeout`.
+    bad_frame,         ///< It sent what is no frame, and the framing's policy is to close.
+    frame_timeout,     ///< The rest of a frame did not come within `frame_timeout`.
     stopped,           ///< This side was told to stop.
     // The caller's moment.
     would_block,    ///< No room (or no data) now; later there may be.
