@@ -76,13 +76,17 @@ Result<void> guarded(Step step) {
     }
 }
 
-/// Those who consume first, so that nothing is published to a stage that was not started.
+/// Those who consume first. Where stages feed each other no order serves them all, so what reads
+/// from the world begins when the last has started.
 Result<void> Pipeline::State::start_stages() {
     for (auto actor = order.rbegin(); actor != order.rend(); ++actor) {
         if (Result<void> started = guarded([&] { return (*actor)->stage->start(); }); !started) {
             return Error(started.error().code(), (*actor)->name + ": " + started.error().message());
         }
         (*actor)->open();
+    }
+    for (auto actor = order.rbegin(); actor != order.rend(); ++actor) {
+        (*actor)->stage->begin();
     }
     return {};
 }

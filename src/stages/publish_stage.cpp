@@ -241,10 +241,16 @@ Result<void> PublishStage::start() {
     if (Result<void> prepared = state_->prepare(); !prepared) {
         return prepared;
     }
-    if (state_->config.when_up.empty()) {
+    if (state_->config.when_up.empty() && !state_->reader) {
         state_->begin();
     }
     return {};
+}
+
+void PublishStage::begin() {
+    if (state_->config.when_up.empty() && state_->reader) {
+        state_->begin();
+    }
 }
 
 void PublishStage::stop() {

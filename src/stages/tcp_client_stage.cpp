@@ -117,8 +117,7 @@ Result<void> TcpClientStage::State::start() {
                         .payload_b = group_payload_max(pool_b, groups.lossy_subscriber_count()),
                         .timeout = std::chrono::milliseconds(config.group_timeout_ms)});
     link.emplace(*loop, link_options(config), *this);
-    started_link.store(&*link, std::memory_order_release);  // first: its callbacks may need credit
-    link->start();
+    started_link.store(&*link, std::memory_order_release);
     return {};
 }
 
@@ -307,6 +306,10 @@ void TcpClientStage::initialize(StageInterface& pipeline) {
 
 Result<void> TcpClientStage::start() {
     return state_->start();
+}
+
+void TcpClientStage::begin() {
+    state_->link->start();
 }
 
 void TcpClientStage::stop() {

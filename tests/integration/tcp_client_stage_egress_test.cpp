@@ -182,5 +182,47 @@ TEST_F(TcpClientStageEgress, WhatIsQueuedIsDroppedWithItsConnection) {
     clients_.pipeline.stop();
 }
 
+// A stage that answers the first `up` publishes to a client that may still be starting.
+TEST(TcpClientStageBegin, DialsWhenAllStagesAreReady) {
+    Event connected;
+    std::string answer;
+    Event answered;
+    LoopbackDevice device([&](DeviceConnection& connection, std::size_t /*number*/) {
+        connected.set();
+        answer = connection.receive_text(5);
+        answered.set();
+        connection.drain();
+    });
+    ClientPipeline clients;
+    clients.add_client(client_config(device.address()));
+    Publisher<EgressPacket> commands;
+    clients.pipeline.add("responder", std::make_unique<LambdaStage>([&](StageInterface& interface) {
+                             commands = interface.publisher<EgressPacket>("/device/egress_packets");
+                             interface.subscribe<ConnectionState>(
+                                 "/device/connection_state", {},
+                                 [&](const Delivery<ConnectionState>& delivery) {
+                                     if (delivery.message().state == ConnectionStatus::up) {
+                                         Draft<EgressPacket> draft = commands.draft();
+                                         draft->assign("hello");
+                                         EXPECT_TRUE(commands.publish(std::move(draft)));
+                                     }
+                                 });
+                         }));
+    Publisher<EgressPacket> others;
+    clients.pipeline.add(
+        "late", std::make_unique<LambdaStage>(
+                    [&](StageInterface& interface) {
+                        others = interface.publisher<EgressPacket>("/device/egress_packets");
+                    },
+                    [&] {  // started after the client, which it could feed
+                        EXPECT_FALSE(connected.wait(std::chrono::milliseconds(50)));
+                        return Result<void>();
+                    }));
+    clients.start();
+    ASSERT_TRUE(answered.wait());
+    EXPECT_EQ(answer, "hello");
+    clients.pipeline.stop();
+}
+
 }  // namespace
 }  // namespace sluice::test

@@ -230,7 +230,9 @@ TEST_F(TcpClientStageGroup, QueuesThatMayLoseMessagesGiveTheirOldestUpWhenThePoo
     clients_.pipeline.stop();
     for (const StageStatistics& stage : clients_.pipeline.statistics()) {
         if (stage.name == "stuck") {
-            EXPECT_GT(stage.subscriptions.at(0).messages.reclaimed, 100U);
+            // A message holds no more than the pool, and only a few can be held at the end.
+            EXPECT_GT(stage.subscriptions.at(0).messages.reclaimed,
+                      data.size() / config.receive_pool_size_b - 5);
         }
     }
 }

@@ -18,7 +18,7 @@ class Event {
         changed_.notify_all();
     }
 
-    [[nodiscard]] bool wait(std::chrono::seconds limit = patience) {
+    [[nodiscard]] bool wait(std::chrono::milliseconds limit = patience) {
         std::unique_lock lock(mutex_);
         return changed_.wait_for(lock, limit, [this] { return is_set_; });
     }

@@ -114,19 +114,24 @@ class StageInterface {
 /// logged; the message is dropped as `callback_failed`.
 ///
 /// The order of calls: `initialize` of all stages; `start` of all, those that consume first;
-/// `stop` of all, those that produce first, each once everything published to it was delivered.
-/// `start` and `stop` run on the thread that starts and stops the pipeline, while no callback of
-/// the stage runs.
+/// `begin` of all; `stop` of all, those that produce first, each once everything published to it
+/// was delivered. They run on the thread that starts and stops the pipeline; `start` and `stop`
+/// while no callback of the stage runs.
 class Stage {
   public:
     virtual ~Stage() = default;
 
     /// Registers publishers, subscriptions and timers; keeps a reference to `pipeline` if need be.
     virtual void initialize(StageInterface& pipeline) = 0;
-    /// Begins: threads, connections, timers. An error ends the start of the pipeline.
+    /// Gets ready: threads, descriptors, timers. An error ends the start of the pipeline.
     virtual Result<void> start() { return {}; }
-    /// Ends what `start` began; publishes what is still open. Must return soon: 50 ms at most. No
-    /// callback of the stage follows. Also called if `start` failed or was never called.
+    /// Every stage of the pipeline is ready: what threads of the stage's own publish from here on
+    /// finds its subscribers, also where stages feed each other. Begin to read from the world here.
+    /// Callbacks of the stage may run meanwhile.
+    virtual void begin() {}
+    /// Ends what `start` and `begin` began; publishes what is still open. Must return soon: 50 ms
+    /// at most. No callback of the stage follows. Also called if `start` failed, and if it or
+    /// `begin` was never called.
     virtual void stop() {}
 };
 

@@ -51,6 +51,7 @@ class PublishStage final : public Stage {
     /// Errors: `invalid_argument` for a configuration with complaints; a file that cannot be read,
     /// is empty or is `too_large`.
     Result<void> start() override;
+    void begin() override;
     void stop() override;
 
   private:

@@ -110,6 +110,8 @@ class TcpClientStage final : public Stage {
     /// or processors that this machine does not have; `limit_reached` for a lack of descriptors.
     /// A device that is not there is no error.
     Result<void> start() override;
+    /// Dials.
+    void begin() override;
     /// Publishes the open group, closes the connection or ends the attempt.
     void stop() override;
 

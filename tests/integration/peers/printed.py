@@ -21,7 +21,9 @@ class Printed:
             shown, message = self._read(self._output.line())
             if shown == channel and wanted(message):
                 return message
-        raise AssertionError(f"no such message of {channel} came in {harness.DEADLINE_S} s")
+        last = "\n  ".join(f"{shown}: {message}" for shown, message in dict(self.messages).items())
+        raise AssertionError(f"no such message of {channel} came in {harness.DEADLINE_S} s; "
+                             f"the last of each channel:\n  {last}")
 
     def rest(self):
         for line in self._output.rest().splitlines():

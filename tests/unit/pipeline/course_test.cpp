@@ -30,7 +30,7 @@ class Course : public ::testing::Test {
                 story_ += "+" + name;
                 return outcome;
             },
-            [this, name] { story_ += "-" + name; });
+            [this, name] { story_ += "-" + name; }, [this, name] { story_ += "!" + name; });
     }
 
     std::string story_;
@@ -38,29 +38,29 @@ class Course : public ::testing::Test {
     Pipeline pipeline_{executor_};
 };
 
-TEST_F(Course, ConsumersStartFirstAndProducersStopFirst) {
+TEST_F(Course, ConsumersStartFirstAllBeginAfterThatAndProducersStopFirst) {
     add("c", "/b/numbers");
     add("a", "");
     add("b", "/a/numbers");
     ASSERT_TRUE(pipeline_.start());
     pipeline_.stop();
-    EXPECT_EQ(story_, "+c+b+a-a-b-c");
+    EXPECT_EQ(story_, "+c+b+a!c!b!a-a-b-c");
     pipeline_.stop();
-    EXPECT_EQ(story_, "+c+b+a-a-b-c");
+    EXPECT_EQ(story_, "+c+b+a!c!b!a-a-b-c");
 }
 
 TEST_F(Course, InlineConsumersStartFirstToo) {
     add("device", "/poll/numbers", {.delivery = DeliveryMode::inline_call});
     add("poll", "");
     ASSERT_TRUE(pipeline_.start());
-    EXPECT_EQ(story_, "+device+poll");
+    EXPECT_EQ(story_, "+device+poll!device!poll");
 }
 
 TEST_F(Course, RingIsOpenedAtItsInlineSubscription) {
     add("responder", "/device/numbers");
     add("device", "/responder/numbers", {.delivery = DeliveryMode::inline_call});
     ASSERT_TRUE(pipeline_.start());
-    EXPECT_EQ(story_, "+responder+device");
+    EXPECT_EQ(story_, "+responder+device!responder!device");
 }
 
 TEST_F(Course, StageThatCannotStartStopsAll) {

@@ -34,10 +34,10 @@ inline Result<void> publish(Publisher<Number>& numbers, std::uint64_t value, std
 inline void add_stage(Pipeline& pipeline, std::string name,
                       std::function<void(StageInterface&)> on_initialize,
                       std::function<Result<void>()> on_start = {},
-                      std::function<void()> on_stop = {}) {
+                      std::function<void()> on_stop = {}, std::function<void()> on_begin = {}) {
     pipeline.add(std::move(name),
                  std::make_unique<LambdaStage>(std::move(on_initialize), std::move(on_start),
-                                               std::move(on_stop)));
+                                               std::move(on_stop), std::move(on_begin)));
 }
 
 /// A stage whose channel `numbers` the test publishes on.
