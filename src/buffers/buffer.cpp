@@ -25,6 +25,10 @@ bool is_writable(const Block& block) noexcept {
     return block.kind != BlockKind::wrap;
 }
 
+std::size_t kept_b(const Block& block) noexcept {
+    return block.kind == BlockKind::lease ? block.parent->size_b : block.size_b;
+}
+
 }  // namespace detail
 
 Buffer Buffer::share() const noexcept {

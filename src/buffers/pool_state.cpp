@@ -18,11 +18,6 @@ bool try_add_reference(Block& block) noexcept {
     return count != 0;
 }
 
-/// What a charged block counts for: the memory that it keeps from others.
-std::size_t charged_b(const Block& block) noexcept {
-    return block.kind == BlockKind::lease ? block.parent->size_b : block.size_b;
-}
-
 }  // namespace
 
 PoolState::~PoolState() {
@@ -66,10 +61,23 @@ Result<Block*> PoolState::take_small(std::size_t bytes, Block& account) {
     if (!size_class || *size_class >= SizeClasses::small_count) {
         return Error(Errc::would_block);
     }
-    Result<Block*> taken = store_.take(*size_class);
+    return take_charged(*size_class, account);
+}
+
+Result<Block*> PoolState::take(std::size_t bytes, Block& account) {
+    const sync::MutexLock lock(mutex_);
+    const std::optional<SizeClass> size_class = store_.classes().find(bytes);
+    if (!size_class) {
+        return Error(Errc::too_large);
+    }
+    return take_charged(*size_class, account);
+}
+
+Result<Block*> PoolState::take_charged(SizeClass size_class, Block& account) {
+    Result<Block*> taken = store_.take(size_class);
     if (taken) {
         (*taken)->account = &account;
-        charge(account, charged_b(**taken));
+        charge(account, kept_b(**taken));
     }
     return taken;
 }
@@ -85,7 +93,7 @@ Block& PoolState::lease(Block& slab, Block& account, Block*& spare) {
     lease.parent = &slab;
     add_reference(slab);
     lease.account = &account;
-    charge(account, charged_b(lease));
+    charge(account, kept_b(lease));
     data.lease = &lease;
 
     spare = nullptr;
@@ -115,7 +123,7 @@ void PoolState::take_home(Block& block) noexcept {
 void PoolState::put_with_what_it_holds(Block& block) noexcept {
     Block* const account = block.account;
     Block* const parent = block.parent;
-    const std::size_t charged = charged_b(block);
+    const std::size_t charged = kept_b(block);
     if (account != nullptr) {
         Block*& current = payload_as<AccountData>(*account).lease;
         if (current == &block) {

@@ -50,6 +50,9 @@ class PoolState {
     [[nodiscard]] Result<Block*> take_small(std::size_t bytes, Block& account)
         SLUICE_EXCLUDES(mutex_);
 
+    /// A block that is charged to `account`. Errors: as of BufferPool::acquire.
+    [[nodiscard]] Result<Block*> take(std::size_t bytes, Block& account) SLUICE_EXCLUDES(mutex_);
+
     /// A reference of `account`'s lease of `slab`. If it has none (any more), `spare`, a block of
     /// this pool, becomes its lease, the account is charged with the slab, and `spare` becomes a
     /// new block, or null if there is none. REQUIRES: spare is not null.
@@ -66,6 +69,8 @@ class PoolState {
     [[nodiscard]] std::size_t slab_capacity() const noexcept;
 
   private:
+    [[nodiscard]] Result<Block*> take_charged(SizeClass size_class, Block& account)
+        SLUICE_REQUIRES(mutex_);
     void charge(Block& account, std::size_t bytes) noexcept SLUICE_REQUIRES(mutex_);
     void uncharge(Block& account, std::size_t bytes) noexcept SLUICE_REQUIRES(mutex_);
     void put_if_last(Block& block) noexcept SLUICE_REQUIRES(mutex_);

@@ -8,6 +8,12 @@
 #include "sluice/core/check.hpp"
 
 namespace sluice {
+namespace {
+
+/// Copying less than this is cheaper than a receive that is shorter than it could be.
+constexpr std::size_t short_tail_b = std::size_t{8} * 1024;
+
+}  // namespace
 
 ReceiveBuffer::ReceiveBuffer(BufferPool& pool, std::size_t offer_bytes)
     : pool_(pool), offer_bytes_(offer_bytes) {
@@ -19,7 +25,7 @@ ReceiveBuffer::~ReceiveBuffer() {
     release();
 }
 
-Result<std::span<std::byte>> ReceiveBuffer::writable(const BufferAccount& account) {
+Result<void> ReceiveBuffer::prepare(const BufferAccount& account) {
     SLUICE_CHECK(account.block_ != nullptr && account.block_->pool == pool_.state_.get(),
                  "writable() for a BufferAccount that is not open in this BufferPool");
     offered_to_ = nullptr;
@@ -30,9 +36,13 @@ Result<std::span<std::byte>> ReceiveBuffer::writable(const BufferAccount& accoun
         }
         spare_ = *std::move(spare);
     }
+    return {};
+}
+
+Result<void> ReceiveBuffer::make_room(std::size_t bytes) {
     if (slab_.block_ != nullptr && detail::is_unique(*slab_.block_)) {
         cursor_ = 0;
-    } else if (slab_.size() - cursor_ < offer_bytes_) {
+    } else if (slab_.size() - cursor_ < bytes) {
         // The old one goes first: if nobody else holds it any more, it is the next.
         slab_.reset();
         cursor_ = 0;
@@ -44,29 +54,94 @@ Result<std::span<std::byte>> ReceiveBuffer::writable(const BufferAccount& accoun
         }
         slab_ = *std::move(slab);
     }
+    return {};
+}
+
+Result<std::span<std::byte>> ReceiveBuffer::writable(const BufferAccount& account) {
+    if (Result<void> prepared = prepare(account); !prepared) {
+        return prepared.error();
+    }
+    if (Result<void> made = make_room(offer_bytes_); !made) {
+        return made.error();
+    }
     offered_to_ = account.block_;
     return rest();
 }
 
-Buffer ReceiveBuffer::take(std::size_t size, BufferAccount& account) {
-    const std::span<std::byte> offered = accept_offer(size, account);
+Result<std::span<std::byte>> ReceiveBuffer::writable(BufferAccount& account, Buffer& tail,
+                                                     std::size_t need_b) {
+    if (tail.empty()) {
+        return writable(account);
+    }
+    SLUICE_CHECK(tail.size() < need_b && need_b <= carry_b_max(),
+                 "a tail that needs nothing, or more than half a slab");
+    if (Result<void> prepared = prepare(account); !prepared) {
+        return prepared.error();
+    }
+    const std::size_t missing_b = need_b - tail.size();
+    const std::size_t rest_b = is_at_cursor(tail) ? slab_.size() - cursor_ : 0;
+    const bool is_worth_a_small_read = tail.size() >= short_tail_b && rest_b >= missing_b;
+    if (rest_b < std::max(missing_b, offer_bytes_) && !is_worth_a_small_read) {
+        const std::size_t wished_b = tail.size() + std::max(missing_b, offer_bytes_);
+        if (Result<void> made = make_room(std::min(wished_b, pool_.slab_capacity())); !made) {
+            return made.error();
+        }
+        std::ranges::copy(tail.bytes(), rest().begin());
+        cursor_ += tail.size();
+        tail = cut(cursor_ - tail.size(), tail.size(), account);
+        if (Result<void> prepared = prepare(account); !prepared) {  // the cut may have used it
+            return prepared.error();
+        }
+    }
+    offered_to_ = account.block_;
+    return rest();
+}
+
+bool ReceiveBuffer::is_at_cursor(const Buffer& tail) const noexcept {
+    return slab_.block_ != nullptr && cursor_ >= tail.size() &&
+           tail.data() == slab_.data() + (cursor_ - tail.size());
+}
+
+Buffer ReceiveBuffer::take(std::size_t size, BufferAccount& account, std::size_t carried_b) {
+    accept_offer(size, carried_b, account);
+    cursor_ += size;
+    return cut(cursor_ - size - carried_b, carried_b + size, account);
+}
+
+Buffer ReceiveBuffer::cut(std::size_t begin, std::size_t size, BufferAccount& account) {
     detail::Block* spare = std::exchange(spare_.block_, nullptr);
     detail::Block& lease = pool_.state_->lease(*slab_.block_, *account.block_, spare);
     spare_.block_ = spare;
-    cursor_ += size;
-    return Buffer(&lease, offered.first(size));
+    return Buffer(&lease, slab_.bytes().subspan(begin, size));
 }
 
-Buffer ReceiveBuffer::take_copy(std::size_t size, BufferAccount& account) {
-    const std::span<std::byte> offered = accept_offer(size, account);
-    const Result<detail::Block*> taken = pool_.state_->take_small(size, *account.block_);
-    if (!taken) {
+Buffer ReceiveBuffer::take_copy(std::size_t size, BufferAccount& account, std::size_t carried_b) {
+    accept_offer(size, carried_b, account);
+    Buffer copied = copy(slab_.bytes().subspan(cursor_ - carried_b, carried_b + size), account);
+    if (copied.empty()) {
         offered_to_ = account.block_;
-        return take(size, account);
+        return take(size, account, carried_b);
     }
-    std::byte* const copy = detail::payload(**taken);
-    std::copy_n(offered.data(), size, copy);
-    return Buffer(*taken, {copy, size});
+    return copied;
+}
+
+bool ReceiveBuffer::move_out(Buffer& tail, BufferAccount& account) {
+    Buffer copied = copy(tail.bytes(), account);
+    if (copied.empty()) {
+        return false;
+    }
+    tail = std::move(copied);
+    return true;
+}
+
+Buffer ReceiveBuffer::copy(std::span<const std::byte> bytes, BufferAccount& account) {
+    const Result<detail::Block*> taken = pool_.state_->take_small(bytes.size(), *account.block_);
+    if (!taken) {
+        return {};
+    }
+    std::byte* const target = detail::payload(**taken);
+    std::ranges::copy(bytes, target);
+    return Buffer(*taken, {target, bytes.size()});
 }
 
 void ReceiveBuffer::release() noexcept {
@@ -81,13 +156,13 @@ std::span<std::byte> ReceiveBuffer::rest() const noexcept {
     return {front + cursor_, slab_.size() - cursor_};
 }
 
-std::span<std::byte> ReceiveBuffer::accept_offer(std::size_t size, const BufferAccount& account) {
+void ReceiveBuffer::accept_offer(std::size_t size, std::size_t carried_b,
+                                 const BufferAccount& account) {
     SLUICE_CHECK(account.block_ != nullptr && offered_to_ == account.block_,
                  "take() without a writable() of its own for the same account");
     offered_to_ = nullptr;
-    const std::span<std::byte> offered = rest();
-    SLUICE_CHECK(size > 0 && size <= offered.size(), "take() of nothing, or of more than offered");
-    return offered;
+    SLUICE_CHECK(size > 0 && size <= slab_.size() - cursor_ && carried_b <= cursor_,
+                 "take() of nothing, or of more than offered");
 }
 
 }  // namespace sluice

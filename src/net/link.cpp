@@ -42,6 +42,7 @@ struct Link::State final : LoopHandler, ConnectorHandler, StreamHandler {
     void on_connected(sys::Descriptor socket, const SocketAddress& peer) override;
     void on_failed(const Error& reason) override;
     void on_packet(Packet&& packet) override;
+    ReceiveWish receive_wish() override { return handler.receive_wish(); }
     bool on_starved() override;
     void on_end(const Error& reason) override;
     void on_data_timer();
@@ -54,6 +55,8 @@ struct Link::State final : LoopHandler, ConnectorHandler, StreamHandler {
     void take_look(const sys::TcpInfo& info);
     /// Ends the connection from this side and goes on as after any other end.
     void disconnect(const Error& reason);
+    /// The same at the handler's wish: at once, or when its callback has returned.
+    void request_end(const Error& reason);
     void go_on_after(const Error& reason);
     void shut_down(std::optional<Error> reason);
 
@@ -86,6 +89,8 @@ struct Link::State final : LoopHandler, ConnectorHandler, StreamHandler {
     std::optional<SocketAddress> peer;
     SteadyTime up_since{};
     SteadyTime reading_since{};
+    std::uint64_t moved_bytes_seen = 0;  // of the stream's
+    std::optional<Error> end_requested;  // by the handler, in a callback
     bool is_shut_down = false;
     int callback_depth = 0;
 
@@ -158,6 +163,7 @@ void Link::State::begin_connection(sys::Descriptor socket, SocketAddress::Family
         return;
     }
     stream = *std::move(opened);
+    moved_bytes_seen = 0;
     if (family != SocketAddress::Family::unix_path) {
         health.watch(stream->socket());
     }
@@ -199,12 +205,15 @@ void Link::State::on_failed(const Error& reason) {
 }
 
 void Link::State::on_packet(Packet&& packet) {
+    const std::size_t received_b = packet.data.size() - packet.carried_b;
     {
         const sync::MutexLock lock(mutex);
-        statistics.received_bytes += packet.data.size();
+        statistics.received_bytes += received_b;
         ++statistics.received_packets;
         statistics.largest_packet_bytes =
-            std::max<std::uint64_t>(statistics.largest_packet_bytes, packet.data.size());
+            std::max<std::uint64_t>(statistics.largest_packet_bytes, received_b);
+        statistics.moved_bytes += stream->moved_bytes() - moved_bytes_seen;
+        moved_bytes_seen = stream->moved_bytes();
     }
     ++callback_depth;
     handler.on_packet(std::move(packet));
@@ -359,9 +368,29 @@ void Link::State::tell_state(LinkState state, std::optional<Error> reason, Durat
 }
 
 void Link::State::leave_callback() {
-    if (--callback_depth == 0 && !is_shut_down && stop_requested.load(std::memory_order_acquire)) {
-        shut_down(std::nullopt);
+    if (--callback_depth > 0 || is_shut_down) {
+        return;
     }
+    if (stop_requested.load(std::memory_order_acquire)) {
+        shut_down(std::nullopt);
+    } else if (end_requested) {
+        const Error reason = *std::exchange(end_requested, std::nullopt);
+        if (stream) {
+            disconnect(reason);
+        }
+    }
+}
+
+void Link::State::request_end(const Error& reason) {
+    if (!stream) {
+        return;
+    }
+    if (callback_depth == 0) {
+        disconnect(reason);
+        return;
+    }
+    stream->pause();
+    end_requested = reason;
 }
 
 Link::Link(EventLoop& loop, LinkOptions options, LinkHandler& handler)
@@ -411,6 +440,10 @@ void Link::pause() {
 void Link::resume() {
     state_->pause_requested.exchange(false, std::memory_order_acq_rel);
     state_->signal();
+}
+
+void Link::disconnect(const Error& reason) {
+    state_->request_end(reason);
 }
 
 void Link::finish_sending() {

@@ -1,8 +1,10 @@
 #include "sluice/net/stream.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "net/event_loop_state.hpp"
+#include "sluice/buffers/receive_block.hpp"
 #include "sluice/core/check.hpp"
 #include "sluice/sys/clock.hpp"
 
@@ -47,8 +49,14 @@ struct Stream::State final : LoopHandler, MemoryWaiter {
     void hand_over(std::size_t bytes, std::optional<SystemTime> kernel_time);
     /// Memory to receive into; empty if there is none now, then a signal comes when there is.
     std::span<std::byte> find_memory();
+    /// Memory behind the tail of the handler's wish; sets `carried_b` and `wanted_b`.
+    Result<std::span<std::byte>> place();
+    Result<std::span<std::byte>> place_in_block(Buffer& tail, const ReceiveWish& wish);
     bool relieve();
     void wait_for_memory(bool has_share);
+    [[nodiscard]] Buffer take(std::size_t bytes);
+    /// Lets a slab go of which only a short tail waits.
+    void park_tail();
     void send();
     void end(const Error& reason);
     void close() noexcept;
@@ -68,7 +76,11 @@ struct Stream::State final : LoopHandler, MemoryWaiter {
     std::uint64_t token = 0;
 
     sys::Interest watched;
-    const bool is_stamped;  // the kernel tells when it received
+    const bool is_stamped;      // the kernel tells when it received
+    ReceiveBlock block;         // of the large message that is being received
+    std::size_t carried_b = 0;  // of the handler's tail, in front of what is received next
+    std::size_t wanted_b = 0;   // the memory that was not there
+    std::uint64_t moved_bytes = 0;
     bool is_paused = false;
     bool is_starved = false;
     bool is_send_blocked = false;
@@ -145,7 +157,7 @@ std::span<std::byte> Stream::State::find_memory() {
     do {
         const bool has_share = loop.streams == 1 || loop.pool.has_room(account);
         if (has_share) {
-            const Result<std::span<std::byte>> room = loop.receive_buffer.writable(account);
+            const Result<std::span<std::byte>> room = place();
             if (room) {
                 return *room;
             }
@@ -161,6 +173,65 @@ std::span<std::byte> Stream::State::find_memory() {
     return {};
 }
 
+Result<std::span<std::byte>> Stream::State::place() {
+    const ReceiveWish wish = handler->receive_wish();
+    Buffer none;
+    Buffer& tail = wish.tail != nullptr ? *wish.tail : none;
+    const std::byte* const stood_at = tail.data();
+    carried_b = tail.size();
+    wanted_b = loop.pool.slab_capacity();
+    const bool has_own_block = wish.need_b > loop.receive_buffer.carry_b_max();
+    if (!has_own_block) {
+        block.release();
+    }
+    Result<std::span<std::byte>> room =
+        has_own_block ? place_in_block(tail, wish)
+                      : loop.receive_buffer.writable(account, tail, wish.need_b);
+    moved_bytes += tail.data() != stood_at ? carried_b : 0;
+    if (room && wish.limit_b != 0) {
+        room = room->first(std::min(room->size(), wish.limit_b));
+    }
+    return room;
+}
+
+Result<std::span<std::byte>> Stream::State::place_in_block(Buffer& tail, const ReceiveWish& wish) {
+    if (!block.continues(tail, wish.need_b)) {
+        const std::size_t size_b =
+            wish.is_final ? wish.need_b : std::max(wish.need_b, 2 * tail.size());
+        Result<ReceiveBlock> opened = ReceiveBlock::open(loop.pool, size_b, tail, account);
+        if (!opened) {
+            wanted_b = size_b;
+            return opened.error();
+        }
+        block = *std::move(opened);
+    }
+    return block.writable();
+}
+
+Buffer Stream::State::take(std::size_t bytes) {
+    if (!block.writable().empty()) {
+        Buffer taken = block.take(bytes, carried_b);
+        if (block.writable().empty()) {
+            block.release();
+        }
+        return taken;
+    }
+    const bool copy = loop.streams > 1 && carried_b + bytes < copy_below_bytes;
+    return copy ? loop.receive_buffer.take_copy(bytes, account, carried_b)
+                : loop.receive_buffer.take(bytes, account, carried_b);
+}
+
+void Stream::State::park_tail() {
+    Buffer* const tail = handler->receive_wish().tail;
+    if (tail == nullptr || tail->empty() || tail->size() >= copy_below_bytes ||
+        tail->kept_b() < loop.pool.slab_capacity()) {
+        return;
+    }
+    if (loop.receive_buffer.move_out(*tail, account)) {
+        moved_bytes += tail->size();
+    }
+}
+
 /// Lets the handler give memory back; whether some came.
 bool Stream::State::relieve() {
     const std::size_t used = loop.pool.statistics().used_b;
@@ -170,23 +241,25 @@ bool Stream::State::relieve() {
 void Stream::State::wait_for_memory(bool has_share) {
     is_starved = true;
     if (has_share) {
-        loop.pool.wait_for_memory(*this, loop.pool.slab_capacity());
+        loop.pool.wait_for_memory(*this, wanted_b);
     } else {
         loop.pool.wait_for_account(*this, account);
     }
 }
 
 void Stream::State::hand_over(std::size_t bytes, std::optional<SystemTime> kernel_time) {
-    const bool copy = loop.streams > 1 && bytes < copy_below_bytes;
     last_receive = sys::now();
-    Packet packet{.data = copy ? loop.receive_buffer.take_copy(bytes, account)
-                               : loop.receive_buffer.take(bytes, account),
+    Packet packet{.data = take(bytes),
+                  .carried_b = carried_b,
                   .receive_time = sys::system_now(),
                   .receive_time_steady = last_receive,
                   .kernel_time = kernel_time,
                   .stream_offset = stream_offset};
     stream_offset += bytes;
     handler->on_packet(std::move(packet));
+    if (loop.streams > 1 && !is_closed()) {
+        park_tail();
+    }
 }
 
 void Stream::State::send() {
@@ -233,6 +306,7 @@ void Stream::State::close() noexcept {
     loop.pool.cancel_wait(*this);
     loop.handlers.remove(token);
     loop.remove_stream(token);
+    block.release();
     own_account = BufferAccount();
     socket.close();
 }
@@ -335,6 +409,10 @@ const sys::Descriptor& Stream::socket() const noexcept {
 
 SteadyTime Stream::last_receive_time() const noexcept {
     return state_->last_receive;
+}
+
+std::uint64_t Stream::moved_bytes() const noexcept {
+    return state_->moved_bytes;
 }
 
 bool Stream::is_starved() const noexcept {

@@ -14,6 +14,7 @@ void add_reference(Block& block) noexcept;
 void drop_reference(Block& block) noexcept;
 [[nodiscard]] bool is_unique(const Block& block) noexcept;
 [[nodiscard]] bool is_writable(const Block& block) noexcept;
+[[nodiscard]] std::size_t kept_b(const Block& block) noexcept;
 }  // namespace detail
 
 /// Owns a share of a block and looks at a part of it. Move-only: another share is made in the open,
@@ -43,6 +44,11 @@ class Buffer {
     [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
     [[nodiscard]] bool empty() const noexcept { return bytes_.empty(); }
 
+    /// How much of its pool this share keeps from others: its whole block or slab, in bytes.
+    [[nodiscard]] std::size_t kept_b() const noexcept {
+        return block_ != nullptr ? detail::kept_b(*block_) : 0;
+    }
+
     /// Another share of the same bytes.
     [[nodiscard]] Buffer share() const noexcept;
     /// Another share, of `size` bytes from `offset` on. REQUIRES: offset + size <= this->size().
@@ -59,6 +65,7 @@ class Buffer {
 
   private:
     friend class BufferPool;
+    friend class ReceiveBlock;
     friend class ReceiveBuffer;
     /// Takes over one reference that the block already counts.
     Buffer(detail::Block* block, std::span<const std::byte> bytes) noexcept

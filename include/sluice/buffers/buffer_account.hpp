@@ -59,6 +59,7 @@ class BufferAccount {
 
   private:
     friend class BufferPool;
+    friend class ReceiveBlock;
     friend class ReceiveBuffer;
     explicit BufferAccount(detail::Block* block) noexcept : block_(block) {}
     void close() noexcept;

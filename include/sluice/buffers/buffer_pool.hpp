@@ -99,6 +99,7 @@ class BufferPool final {
     [[nodiscard]] std::size_t slab_capacity() const noexcept;
 
   private:
+    friend class ReceiveBlock;
     friend class ReceiveBuffer;
     std::unique_ptr<detail::PoolState> state_;
 };

@@ -36,23 +36,48 @@ class ReceiveBuffer final {
     /// `would_block`, wait for `slab_capacity()`. REQUIRES: `account` is open in the same pool.
     [[nodiscard]] Result<std::span<std::byte>> writable(const BufferAccount& account);
 
-    /// Cuts off the first `size` bytes of the last writable(), charged to `account`: with the whole
-    /// slab, unless it holds a slice of it already.
+    /// The same behind `tail`, received before and to be continued: what is received next stands
+    /// directly behind it, and `need_b` bytes, the tail's included, have room in one piece. Where
+    /// it stands elsewhere, or too near to the end of its slab, it is copied and becomes a slice of
+    /// the copy, charged to `account`, perhaps also before an error. Offers less than `offer_bytes`
+    /// where that completes the `need_b` without copying a long tail.
+    /// REQUIRES: tail.size() < need_b <= carry_b_max(); for an empty tail, as of the other.
+    [[nodiscard]] Result<std::span<std::byte>> writable(BufferAccount& account, Buffer& tail,
+                                                        std::size_t need_b);
+    /// Longer ones have no place in a slab: see ReceiveBlock.
+    [[nodiscard]] std::size_t carry_b_max() const noexcept { return pool_.slab_capacity() / 2; }
+
+    /// Cuts off the first `size` bytes of the last writable() and the `carried_b` in front of them,
+    /// charged to `account`: with the whole slab, unless it holds a slice of it already.
     /// REQUIRES: 0 < size <= writable().size(); `account` is the one given to writable(); nothing
-    /// was taken since.
-    [[nodiscard]] Buffer take(std::size_t size, BufferAccount& account);
+    /// was taken since; carried_b is 0 or the size of the tail given to writable().
+    [[nodiscard]] Buffer take(std::size_t size, BufferAccount& account, std::size_t carried_b = 0);
 
     /// Copies them instead into a small block, charged with that block's size, and leaves the
     /// cursor: for small reads, which would otherwise each keep a slab from everybody. Falls back
     /// to `take` when the pool has no such block. REQUIRES: as of `take`.
-    [[nodiscard]] Buffer take_copy(std::size_t size, BufferAccount& account);
+    [[nodiscard]] Buffer take_copy(std::size_t size, BufferAccount& account,
+                                   std::size_t carried_b = 0);
+
+    /// Moves `tail` to a small block, charged to `account`, so that it keeps no slab while it waits
+    /// to be continued; false, and nothing is done, if there is none of that size.
+    [[nodiscard]] bool move_out(Buffer& tail, BufferAccount& account);
 
     /// Lets the current slab go, if its user has nothing to read for long.
     void release() noexcept;
 
   private:
     [[nodiscard]] std::span<std::byte> rest() const noexcept;
-    [[nodiscard]] std::span<std::byte> accept_offer(std::size_t size, const BufferAccount& account);
+    /// Gets the spare; only then bytes may be taken.
+    [[nodiscard]] Result<void> prepare(const BufferAccount& account);
+    /// Makes room for at least so many bytes at the cursor, in another slab if need be.
+    [[nodiscard]] Result<void> make_room(std::size_t bytes);
+    [[nodiscard]] bool is_at_cursor(const Buffer& tail) const noexcept;
+    /// A share for `account` of the slab's bytes from `begin` on.
+    [[nodiscard]] Buffer cut(std::size_t begin, std::size_t size, BufferAccount& account);
+    /// A copy in a small block, charged to `account`; empty if there is no such block.
+    [[nodiscard]] Buffer copy(std::span<const std::byte> bytes, BufferAccount& account);
+    void accept_offer(std::size_t size, std::size_t carried_b, const BufferAccount& account);
 
     BufferPool& pool_;
     const std::size_t offer_bytes_;

@@ -92,6 +92,8 @@ struct LinkStatistics {
     std::uint64_t received_bytes = 0;
     std::uint64_t received_packets = 0;
     std::uint64_t largest_packet_bytes = 0;
+    /// Of the received bytes, what was copied to stand in front of what came next (ReceiveWish).
+    std::uint64_t moved_bytes = 0;
     /// What of the loop's pool the packets of all connections of this link keep from others now:
     /// whole slabs, as long as a slice of them is held anywhere, and copied blocks.
     std::size_t held_bytes = 0;
@@ -107,6 +109,8 @@ struct LinkStatistics {
 class LinkHandler {
   public:
     virtual void on_packet(Packet&& packet) = 0;
+    /// Asked before each receive: where the handler needs its bytes. Calls nothing of the link.
+    virtual ReceiveWish receive_wish() { return {}; }
     /// The link is about to wait, not reading: the loop's pool is dry or the link's share is used
     /// up. Drop Buffers here (publish what you gather) and answer true, and it tries again at once;
     /// it asks again as long as that is not enough and each time something came back to the pool.
@@ -145,6 +149,10 @@ class Link final {
     /// was done before a `resume()` that a `pause()` overrules is seen after that. Any thread.
     void pause();
     void resume();
+    /// Ends the present connection for a reason of the caller's (`bad_frame`), as if the peer had
+    /// ended it: the link goes on as after any other end. Inside a callback no packet follows, and
+    /// it ends when the callback has returned. Loop thread only; nothing if there is no connection.
+    void disconnect(const Error& reason);
     /// Ends the sending direction once everything queued was sent, on this connection and on every
     /// later one. Any thread.
     void finish_sending();

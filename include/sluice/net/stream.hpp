@@ -16,6 +16,8 @@ namespace sluice::net {
 class StreamHandler {
   public:
     virtual void on_packet(Packet&& packet) = 0;
+    /// Asked before each receive.
+    virtual ReceiveWish receive_wish() { return {}; }
     /// The Stream is about to wait: its pool is dry or its share is used up. Drop Buffers here and
     /// answer true, and it tries again at once; it asks again as long as that is not enough and
     /// each time something came back to the pool. After a wait that brought too little it asks
@@ -64,6 +66,8 @@ class Stream final {
     [[nodiscard]] const sys::Descriptor& socket() const noexcept;
     /// When the last byte arrived, or the Stream was opened.
     [[nodiscard]] SteadyTime last_receive_time() const noexcept;
+    /// Bytes that were copied so far to stand in front of what came next.
+    [[nodiscard]] std::uint64_t moved_bytes() const noexcept;
     /// Whether it waits for the pool or for its share of it.
     [[nodiscard]] bool is_starved() const noexcept;
 
