@@ -267,6 +267,9 @@ void Stream::State::send() {
     for (std::size_t i = 0; i < sends_per_turn && !send_error; ++i) {
         const std::size_t count = queue.gather(pieces, bytes_per_send);
         if (count == 0) {
+            if (!queue.rest()) {
+                continue;
+            }
             if (finish_requested && !std::exchange(finish_sent, true)) {
                 static_cast<void>(sys::shutdown_send(socket));  // fails only if it is broken anyway
             }

@@ -2,65 +2,11 @@
 
 #include <algorithm>
 #include <optional>
-#include <string>
 
-#include "net/byte_ring.hpp"
-#include "sluice/sync/mutex.hpp"
-#include "sluice/sync/parker.hpp"
-#include "sluice/sync/ring.hpp"
+#include "net/transmit_queue_state.hpp"
 
 namespace sluice::net {
 namespace {
-
-constexpr std::size_t bytes_per_message = 64;
-constexpr std::size_t messages_min = 16;
-constexpr std::size_t segments_spare = 64;
-constexpr std::size_t releases_at_once = 32;
-
-/// Bytes still to send: the next of the arena if `reference` is empty, else of `reference` from
-/// `offset` on.
-struct Segment {
-    Buffer reference;
-    std::size_t offset = 0;
-    std::size_t bytes = 0;
-};
-
-/// A message as the caller gave it: plain bytes that are copied, then fragments.
-struct Offer {
-    std::span<const std::byte> plain;
-    std::span<const Buffer> fragments;
-    std::span<Buffer> owned;  // the same fragments if they are to be moved from, else none
-    std::size_t bytes = 0;
-
-    /// Gives back the fragments that were copied or dropped.
-    void release() const noexcept {
-        for (Buffer& fragment : owned) {
-            fragment.reset();
-        }
-    }
-};
-
-/// References that are finished. Declared before the lock is taken, so that they are given back
-/// after it: what the last share of lent memory calls may well push the next message.
-class Releases {
-  public:
-    [[nodiscard]] bool full() const noexcept { return size_ == buffers_.size(); }
-    void add(Buffer&& buffer) noexcept { buffers_[size_++] = std::move(buffer); }
-
-  private:
-    std::array<Buffer, releases_at_once> buffers_;
-    std::size_t size_ = 0;
-};
-
-std::size_t messages_limit(const EgressOptions& options) {
-    return std::max(messages_min, options.buffer_size_b / bytes_per_message);
-}
-
-/// Every reference may have a run of the arena before it.
-std::size_t segments_limit(const EgressOptions& options) {
-    const std::size_t reference_bytes = std::max(options.copy_below_b, bytes_per_message);
-    return 2 * (options.buffer_size_b / reference_bytes) + segments_spare;
-}
 
 Offer offer_of(std::span<const std::byte> plain, std::span<const Buffer> fragments,
                std::span<Buffer> owned = {}) {
@@ -87,100 +33,7 @@ Errc error_of(DropReason reason) noexcept {
     return Errc::stopped;
 }
 
-void count(EgressLedger::Count& counter, std::size_t bytes) {
-    ++counter.messages;
-    counter.bytes += bytes;
-}
-
 }  // namespace
-
-std::string_view name(DropReason reason) noexcept {
-    switch (reason) {
-        case DropReason::not_connected:
-            return "not_connected";
-        case DropReason::buffer_full:
-            return "buffer_full";
-        case DropReason::too_large:
-            return "too_large";
-        case DropReason::connection_lost:
-            return "connection_lost";
-        case DropReason::stopped:
-            break;
-    }
-    return "stopped";
-}
-
-Result<void> validate(const EgressOptions& options) {
-    constexpr std::size_t bytes_max = std::size_t{1} << 30U;
-    if (options.buffer_size_b == 0 || options.buffer_size_b > bytes_max) {
-        return Error(Errc::invalid_argument, "egress_buffer_size_b " +
-                                                 std::to_string(options.buffer_size_b) +
-                                                 "; allowed are 1 to 1073741824 bytes");
-    }
-    if (options.copy_below_b > 65'536) {
-        return Error(Errc::invalid_argument, "copy_below_b " +
-                                                 std::to_string(options.copy_below_b) +
-                                                 "; allowed are 0 (never) to 65536 bytes");
-    }
-    return {};
-}
-
-struct TransmitQueue::State {
-    State(const EgressOptions& wished, std::function<void()> work)
-        : options(wished),
-          on_work(std::move(work)),
-          arena(options.buffer_size_b),
-          segments(segments_limit(options)),
-          messages(messages_limit(options)) {}
-
-    /// Takes the offer, or says why not. `wake` is set when the queue stopped being empty.
-    std::optional<DropReason> take(Offer& offer, bool& wake) SLUICE_REQUIRES(mutex);
-    [[nodiscard]] std::optional<DropReason> obstacle(const Offer& offer) SLUICE_REQUIRES(mutex);
-    void append(std::span<const std::byte> bytes) SLUICE_REQUIRES(mutex);
-    void append_reference(Buffer fragment) SLUICE_REQUIRES(mutex);
-    [[nodiscard]] bool is_copied(const Buffer& fragment) const noexcept {
-        return fragment.size() < options.copy_below_b || fragment.empty();
-    }
-    /// Counts every message at the front whose last byte is gone as sent.
-    void settle() SLUICE_REQUIRES(mutex);
-    /// Removes up to `bytes` from the front of the segments, fewer when `releases` is full, and
-    /// returns how many.
-    std::size_t discard(std::size_t bytes, Releases& releases) SLUICE_REQUIRES(mutex);
-    /// Drops the first message, or as much of it as `releases` has room for.
-    void drop_front(DropReason reason, Releases& releases) SLUICE_REQUIRES(mutex);
-    void drop_all(DropReason reason) SLUICE_EXCLUDES(mutex);
-    void drop_half_sent() SLUICE_EXCLUDES(mutex);
-
-    [[nodiscard]] bool waits() const noexcept {
-        return options.policy == EgressPolicy::wait || options.policy == EgressPolicy::keep;
-    }
-    /// How many segments the offer needs at most.
-    [[nodiscard]] std::size_t segments_of(const Offer& offer) const noexcept {
-        const auto references =
-            std::count_if(offer.fragments.begin(), offer.fragments.end(),
-                          [this](const Buffer& fragment) { return !is_copied(fragment); });
-        return 2 * static_cast<std::size_t>(references) + 1;
-    }
-    /// Takes the offer, gives back what was copied of it and wakes the sender; or says why not.
-    std::optional<DropReason> attempt(Offer& offer) SLUICE_EXCLUDES(mutex);
-    Result<void> try_push(Offer offer) SLUICE_EXCLUDES(mutex);
-    Result<void> push(Offer offer, SteadyTime deadline) SLUICE_EXCLUDES(mutex);
-    Result<void> refuse(DropReason reason, Offer& offer) SLUICE_EXCLUDES(mutex);
-
-    const EgressOptions options;
-    const std::function<void()> on_work;
-    sync::Parker changed;  // room came free, or the queue became empty or stopped
-
-    mutable sync::Mutex mutex;
-    ByteRing arena SLUICE_GUARDED_BY(mutex);
-    sync::Ring<Segment> segments SLUICE_GUARDED_BY(mutex);
-    sync::Ring<std::size_t> messages SLUICE_GUARDED_BY(mutex);  // their sizes
-    std::size_t message_gone SLUICE_GUARDED_BY(mutex) = 0;      // of the first message
-    std::uint64_t taken_bytes SLUICE_GUARDED_BY(mutex) = 0;
-    EgressLedger ledger SLUICE_GUARDED_BY(mutex);
-    bool is_connected SLUICE_GUARDED_BY(mutex) = false;
-    bool is_stopped SLUICE_GUARDED_BY(mutex) = false;
-};
 
 std::optional<DropReason> TransmitQueue::State::obstacle(const Offer& offer) {
     if (is_stopped) {
@@ -274,7 +127,7 @@ void TransmitQueue::State::drop_front(DropReason reason, Releases& releases) {
     }
     static_cast<void>(messages.take());
     message_gone = 0;
-    count(ledger.dropped[static_cast<std::size_t>(reason)], bytes);
+    count(dropped(reason), bytes);
     --ledger.queued.messages;
     ledger.queued.bytes -= bytes;
 }
@@ -288,6 +141,15 @@ void TransmitQueue::State::drop_all(DropReason reason) {
         }
         is_empty = messages.empty();
     }
+    drop_lanes(reason);
+}
+
+void TransmitQueue::State::drop_lanes(DropReason reason) {
+    for (bool has_more = true; has_more;) {
+        Releases releases;
+        const sync::MutexLock lock(mutex);
+        has_more = lanes.drop(releases, dropped(reason));
+    }
 }
 
 void TransmitQueue::State::drop_half_sent() {
@@ -297,8 +159,9 @@ void TransmitQueue::State::drop_half_sent() {
         if (message_gone > 0) {
             drop_front(DropReason::connection_lost, releases);
         }
-        is_half_sent = message_gone > 0;
-        if (!is_half_sent) {
+        const bool has_more = lanes.drop_half_sent(releases, dropped(DropReason::connection_lost));
+        is_half_sent = message_gone > 0 || has_more;
+        if (message_gone == 0) {
             settle();  // what follows may have no bytes, and would wait for nothing
         }
     }
@@ -309,7 +172,7 @@ Result<void> TransmitQueue::State::refuse(DropReason reason, Offer& offer) {
         {
             const sync::MutexLock lock(mutex);
             count(ledger.accepted, offer.bytes);
-            count(ledger.dropped[static_cast<std::size_t>(reason)], offer.bytes);
+            count(dropped(reason), offer.bytes);
         }
         offer.release();
     } else {
@@ -355,12 +218,6 @@ Result<void> TransmitQueue::State::push(Offer offer, SteadyTime deadline) {
     }
 }
 
-std::size_t memory_b(const EgressOptions& options) {
-    return sizeof(TransmitQueue) + options.buffer_size_b +
-           segments_limit(options) * sizeof(std::optional<Segment>) +
-           messages_limit(options) * sizeof(std::optional<std::size_t>);
-}
-
 TransmitQueue::TransmitQueue(const EgressOptions& options, std::function<void()> on_work)
     : state_(std::make_unique<State>(options, std::move(on_work))) {}
 
@@ -392,7 +249,7 @@ bool TransmitQueue::wait_empty(SteadyTime deadline) {
         const sync::Parker::Ticket ticket = state_->changed.prepare();
         {
             const sync::MutexLock lock(state_->mutex);
-            if (state_->messages.empty()) {
+            if (state_->is_empty()) {
                 state_->changed.cancel();
                 return true;
             }
@@ -405,90 +262,14 @@ bool TransmitQueue::wait_empty(SteadyTime deadline) {
 
 EgressLedger TransmitQueue::ledger() const {
     const sync::MutexLock lock(state_->mutex);
-    return state_->ledger;
+    EgressLedger sum = state_->ledger;
+    state_->lanes.add_to(sum);
+    return sum;
 }
 
 std::uint64_t TransmitQueue::taken_bytes() const {
     const sync::MutexLock lock(state_->mutex);
     return state_->taken_bytes;
-}
-
-void TransmitQueue::connected() {
-    const sync::MutexLock lock(state_->mutex);
-    state_->is_connected = !state_->is_stopped;
-}
-
-void TransmitQueue::lost() {
-    {
-        const sync::MutexLock lock(state_->mutex);
-        state_->is_connected = false;
-    }
-    switch (state_->options.policy) {
-        case EgressPolicy::drop:
-        case EgressPolicy::fail:
-            state_->drop_all(DropReason::connection_lost);
-            break;
-        case EgressPolicy::wait:
-            state_->drop_half_sent();
-            break;
-        case EgressPolicy::keep:
-            break;
-    }
-    state_->changed.unpark_all();
-}
-
-void TransmitQueue::stop() {
-    {
-        const sync::MutexLock lock(state_->mutex);
-        state_->is_connected = false;
-        state_->is_stopped = true;
-    }
-    state_->drop_all(DropReason::stopped);
-    state_->changed.unpark_all();
-}
-
-std::size_t TransmitQueue::gather(std::span<iovec> pieces, std::size_t bytes_max) {
-    const sync::MutexLock lock(state_->mutex);
-    std::size_t used = 0;
-    std::size_t arena_offset = 0;
-    const auto add = [&](std::span<const std::byte> bytes) {
-        bytes = bytes.first(std::min(bytes.size(), bytes_max));
-        if (!bytes.empty() && used < pieces.size()) {
-            pieces[used++] = {const_cast<std::byte*>(bytes.data()), bytes.size()};
-            bytes_max -= bytes.size();
-        }
-    };
-    for (std::size_t i = 0; i < state_->segments.size() && bytes_max > 0 && used < pieces.size();
-         ++i) {
-        const Segment& segment = state_->segments[i];
-        if (!segment.reference.empty()) {
-            add(segment.reference.bytes().subspan(segment.offset));
-            continue;
-        }
-        for (const std::span<std::byte> piece : state_->arena.pieces(arena_offset, segment.bytes)) {
-            add(piece);
-        }
-        arena_offset += segment.bytes;
-    }
-    return used;
-}
-
-void TransmitQueue::consumed(std::size_t bytes) {
-    while (bytes > 0) {
-        Releases releases;
-        const sync::MutexLock lock(state_->mutex);
-        const std::size_t gone = state_->discard(bytes, releases);
-        state_->taken_bytes += gone;
-        state_->message_gone += gone;
-        state_->settle();
-        bytes -= gone;
-    }
-    state_->changed.unpark_all();
-}
-
-bool TransmitQueue::empty() const {
-    const sync::MutexLock lock(state_->mutex);
-    return state_->segments.empty();
 }
 
 }  // namespace sluice::net

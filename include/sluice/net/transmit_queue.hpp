@@ -14,6 +14,7 @@
 #include "sluice/buffers/buffer.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/core/time.hpp"
+#include "sluice/net/transmit_lane.hpp"
 
 namespace sluice::net {
 
@@ -104,6 +105,13 @@ class TransmitQueue final {
     Result<void> push(std::span<Buffer> fragments, SteadyTime deadline = never);
     Result<void> push_copy(std::span<const std::byte> bytes, SteadyTime deadline = never);
 
+    /// A lane for one producer, besides the queue that all share; each has bounds of its own, and
+    /// its messages keep their order among themselves only. Until close_lane, or the queue's end.
+    /// REQUIRES: the policy is `wait` or `fail`; validate(options).
+    [[nodiscard]] TransmitLane& open_lane(const LaneOptions& options);
+    /// Its producer will push no more. What it pushed is sent.
+    void close_lane(TransmitLane& lane);
+
     /// Waits until all that was accepted is sent or dropped, or until the deadline; false at it.
     bool wait_empty(SteadyTime deadline = never);
 
@@ -126,6 +134,9 @@ class TransmitQueue final {
     /// The kernel took the first `bytes` of what was gathered: gives back every fragment whose last
     /// byte was among them.
     void consumed(std::size_t bytes);
+    /// To be called before a wait for work: afterwards the next message of a lane calls `on_work`.
+    /// False: there is work already.
+    [[nodiscard]] bool rest();
     /// Whether there is nothing to gather.
     [[nodiscard]] bool empty() const;
 
