@@ -60,7 +60,10 @@ struct AllowedText {
     std::string operator()(const OptionalType& type) const {
         return allowed_text(field, *type.element);
     }
-    std::string operator()(const StructType&) const { return "keys with values"; }
+    std::string operator()(const StructType& type) const {
+        const TextType* const text = type.description->short_text();
+        return text == nullptr ? "keys with values" : short_text_or_keys(*text);
+    }
 };
 
 }  // namespace
@@ -85,6 +88,10 @@ std::string range_text(Limits limits) {
         return number_text(limits.minimum) + " or more";
     }
     return has_maximum ? number_text(limits.maximum) + " or less" : "";
+}
+
+std::string short_text_or_keys(const TextType& text) {
+    return std::string(text.form) + "; or keys with values";
 }
 
 std::string allowed_text(const Field& field, const ValueType& type) {

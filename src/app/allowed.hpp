@@ -22,4 +22,7 @@ struct Limits {
 /// `type` is the field's, or that of its elements.
 [[nodiscard]] std::string allowed_text(const Field& field, const ValueType& type);
 
+/// "a short text such as ..., or keys with values": of a struct that has such a text.
+[[nodiscard]] std::string short_text_or_keys(const TextType& text);
+
 }  // namespace sluice::app

@@ -65,14 +65,23 @@ std::string default_cell(const StructDescription& description, const Field& fiel
     return json == "null" ? "none" : "`" + cell(json) + "`";
 }
 
+/// The other way to write the struct, if there is one.
+std::string short_form(const StructDescription& description) {
+    const TextType* const text = description.short_text();
+    return text == nullptr ? ""
+                           : " Written as " + std::string(text->form) + "; or with these keys.";
+}
+
 std::string table(const StructDescription& description) {
     std::string text = "### " + std::string(description.name()) + "\n\n" +
-                       std::string(description.text()) +
+                       std::string(description.text()) + short_form(description) +
                        "\n\n| key | type | default | allowed | unit | meaning |\n"
                        "|---|---|---|---|---|---|\n";
     for (const Field& field : description.fields()) {
-        const std::string allowed =
-            nested_struct(field) != nullptr ? "" : cell(allowed_text(field, *field.type));
+        const StructDescription* const nested = nested_struct(field);
+        const std::string allowed = nested != nullptr && nested->short_text() == nullptr
+                                        ? ""
+                                        : cell(allowed_text(field, *field.type));
         text += "| `" + std::string(field.key) + "` | " + type_cell(field) + " | " +
                 default_cell(description, field) + " | " + allowed + " | " + cell(field.unit) +
                 " | " + cell(field.text) + " |\n";

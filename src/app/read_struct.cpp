@@ -98,7 +98,13 @@ class Reader {
     bool read_kind(const ConfigNode& node, const Field&, const StructType& kind, const ValueType&,
                    void* value) {
         const StructTarget target{kind.description, value};
-        return read_mapping(node, {&target, 1});
+        const TextType* const text = kind.description->short_text();
+        if (text == nullptr || node.kind == Kind::mapping) {
+            return read_mapping(node, {&target, 1});
+        }
+        return node.kind == Kind::scalar
+                   ? read_text(node, *text, value)
+                   : refuse(node, given(node) + "; allowed are " + short_text_or_keys(*text));
     }
 
     bool read_text(const ConfigNode& node, const TextType& kind, void* value);

@@ -20,12 +20,16 @@ namespace {
 constexpr std::size_t width_max = 100;
 constexpr std::size_t width_min = 40;
 
-/// What a list holds, if that is a struct with keys of its own.
-const StructDescription* element_struct(const Field& field) {
-    const auto* const list = std::get_if<ListType>(&field.type->kind);
-    const auto* const element =
-        list == nullptr ? nullptr : std::get_if<StructType>(&list->element->kind);
-    return element == nullptr ? nullptr : element->description;
+/// The struct with keys of its own that the value, or what it holds, is; null if it is none.
+const StructDescription* inner_struct(const ValueType& type) {
+    if (const auto* const list = std::get_if<ListType>(&type.kind)) {
+        return inner_struct(*list->element);
+    }
+    if (const auto* const optional = std::get_if<OptionalType>(&type.kind)) {
+        return inner_struct(*optional->element);
+    }
+    const auto* const inner = std::get_if<StructType>(&type.kind);
+    return inner == nullptr ? nullptr : inner->description;
 }
 
 std::string default_text(const StructDescription& description, const Field& field) {
@@ -40,13 +44,14 @@ std::string default_text(const StructDescription& description, const Field& fiel
 std::string allowed_part(const Field& field) {
     const bool is_free_text = std::holds_alternative<TextType>(field.type->kind) &&
                               std::get<TextType>(field.type->kind).form.empty();
-    return is_free_text || element_struct(field) != nullptr
+    const StructDescription* const inner = inner_struct(*field.type);
+    return is_free_text || (inner != nullptr && inner->short_text() == nullptr)
                ? ""
                : "; allowed: " + allowed_text(field, *field.type);
 }
 
 /// `group_size: integer, default 1; allowed: integers, 1 to 65536`, its text below, and the keys of
-/// what a list holds.
+/// a struct inside.
 void append_keys(std::string& text, const StructDescription& description, std::size_t indent,
                  std::size_t width) {
     for (const Field& field : description.fields()) {
@@ -56,8 +61,8 @@ void append_keys(std::string& text, const StructDescription& description, std::s
         }
         head += ", " + default_text(description, field) + allowed_part(field);
         text += wrapped(head, indent, width) + wrapped(field.text, indent + 4, width);
-        if (const StructDescription* const element = element_struct(field)) {
-            append_keys(text, *element, indent + 4, width);
+        if (const StructDescription* const inner = inner_struct(*field.type)) {
+            append_keys(text, *inner, indent + 4, width);
         }
     }
 }

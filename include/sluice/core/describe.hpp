@@ -181,6 +181,12 @@ class StructDescription {
     /// are checked by whoever reads a value.
     void check(const void* object, std::vector<Complaint>& complaints) const;
 
+    /// How the whole struct is read and written as one text, besides its keys; null if it has no
+    /// such text.
+    [[nodiscard]] const TextType* short_text() const noexcept {
+        return short_text_ ? &*short_text_ : nullptr;
+    }
+
     /// A default object, of which the defaults are read; null for a struct that has none.
     [[nodiscard]] const void* defaults() const noexcept { return defaults_.get(); }
 
@@ -192,6 +198,7 @@ class StructDescription {
     std::string_view text_;
     std::vector<Field> fields_;
     std::function<void(const void*, std::vector<Complaint>&)> check_;
+    std::optional<TextType> short_text_;
     std::shared_ptr<const void> defaults_;
 };
 
@@ -252,6 +259,28 @@ class Describer {
         description_.check_ = [function](const void* object, std::vector<Complaint>& complaints) {
             function(*static_cast<const Struct*>(object), complaints);
         };
+        return *this;
+    }
+
+    /// About the whole struct: it may be written as a text too, of this form (for people). `parse`
+    /// makes a Result<Struct> of a std::string_view, what it makes passes the check, and its errors
+    /// are those of TextType; `print` makes a std::string of a Struct.
+    template <auto parse, auto print>
+    Describer& short_text(std::string_view form) {
+        description_.short_text_ =
+            TextType{form,
+                     [](const void* value, std::string& out) {
+                         out += std::invoke(print, *static_cast<const Struct*>(value));
+                     },
+                     [](void* value, std::string_view given) -> Result<void> {
+                         Result<Struct> parsed = std::invoke(parse, given);
+                         if (!parsed) {
+                             return parsed.error();
+                         }
+                         *static_cast<Struct*>(value) = *std::move(parsed);
+                         return {};
+                     },
+                     false};
         return *this;
     }
 

@@ -65,5 +65,15 @@ TEST(ConfigurationMarkdown, NestedStructsHaveOneTableOfTheirOwn) {
     EXPECT_EQ(count(configuration_markdown(both), "### SampleSubscription\n"), 1u);
 }
 
+TEST(ConfigurationMarkdown, BothFormsOfAStructWithAShortTextAreTold) {
+    const std::string text = sample();
+    EXPECT_NE(text.find("| `ratio` | [SampleRatio](#sampleratio) | none | half or third; or keys "
+                        "with values |"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("A part of a whole. Written as half or third; or with these keys.\n"),
+              std::string::npos);
+}
+
 }  // namespace
 }  // namespace sluice::app

@@ -82,7 +82,7 @@ TEST(ReadStruct, TellsAllProblemsAtOnceInOrder) {
               "1:1: error: needs the key \"address\": The device's address.\n"
               "2:1: error: unknown key \"zzz\"; allowed are address, enable_nodelay, group_size, "
               "total_b, rate_hz, gain, text, format, processors, offsets, priority, subscribe, "
-              "main\n"
+              "main, ratio\n"
               "3:1: error: group_size: is -1; allowed are 1 to 65536 packets\n"
               "5:3: error: subscribe[0]: needs the key \"channel\": The channel's name.\n"
               "5:4: error: subscribe[0]: unknown key \"chanel\"; did you mean \"channel\"?\n"
@@ -259,6 +259,20 @@ TEST(ReadStructProperty, ReadsWhatItsRangeAllowsAndNothingElse) {
         RC_ASSERT(reading.is_good == is_allowed);
         RC_ASSERT(reading.config.group_size == (is_allowed ? number : 1));
     }));
+}
+
+TEST(ReadStruct, AStructWithAShortTextIsReadFromItOrFromItsKeys) {
+    EXPECT_FALSE(read_line("group_size: 2").ratio);
+    EXPECT_EQ(read_line("ratio: third").ratio->whole, 3);
+    EXPECT_EQ(read_line("ratio: 'half'").ratio->whole, 2);
+    EXPECT_EQ(read_line("ratio: {part: 2, whole: 5}").ratio->part, 2);
+}
+
+TEST(ReadStruct, AShortTextThatIsWrongIsToldWithWhatIsAllowed) {
+    EXPECT_EQ(problem_of("ratio: fifth"), "is \"fifth\": allowed are half and third\n");
+    EXPECT_EQ(problem_of("ratio: [half]"),
+              "is a list; allowed are half or third; or keys with values\n");
+    EXPECT_NE(problem_of("ratio: {whole: 0}").find("allowed are 1 to 9"), std::string::npos);
 }
 
 }  // namespace

@@ -33,6 +33,33 @@ inline const StructDescription& describe(TypeTag<SampleSubscription>) {
     return description;
 }
 
+/// May be written as a text.
+struct SampleRatio {
+    std::int32_t part = 1;
+    std::int32_t whole = 2;
+
+    static Result<SampleRatio> parse(std::string_view text) {
+        if (text == "half") {
+            return SampleRatio{1, 2};
+        }
+        return text == "third" ? Result<SampleRatio>(SampleRatio{1, 3})
+                               : Error(Errc::invalid_argument,
+                                       "\"" + std::string(text) + "\": allowed are half and third");
+    }
+    [[nodiscard]] std::string to_string() const { return whole == 2 ? "half" : "third"; }
+};
+
+inline const StructDescription& describe(TypeTag<SampleRatio>) {
+    using Self = SampleRatio;
+    static const StructDescription description =
+        Describer<Self>("SampleRatio", "A part of a whole.")
+            .field("part", &Self::part, "Above.")
+            .field("whole", &Self::whole, "Below.")
+            .range(1, 9)
+            .short_text<&Self::parse, &Self::to_string>("half or third");
+    return description;
+}
+
 struct SampleConfig {
     Address address;
     bool enable_nodelay = true;
@@ -47,6 +74,7 @@ struct SampleConfig {
     std::optional<std::uint8_t> priority;
     std::vector<SampleSubscription> subscribe;
     SampleSubscription main{"/main", 8};
+    std::optional<SampleRatio> ratio;
 };
 
 inline void check_sample(const SampleConfig& config, std::vector<Complaint>& complaints) {
@@ -85,6 +113,7 @@ inline const StructDescription& describe(TypeTag<SampleConfig>) {
             .field("priority", &Self::priority, "If any.")
             .field("subscribe", &Self::subscribe, "Channels.")
             .field("main", &Self::main, "The main channel.")
+            .field("ratio", &Self::ratio, "How much of it.")
             .check(&check_sample);
     return description;
 }

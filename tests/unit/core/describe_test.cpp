@@ -38,6 +38,24 @@ const StructDescription& describe(TypeTag<Point>) {
     return description;
 }
 
+/// Written as "wide", or with its keys.
+struct Size {
+    int wide = 1;
+
+    static Result<Size> parse(std::string_view text) {
+        return text == "wide" ? Result<Size>(Size{9}) : Error(Errc::invalid_argument, "not wide");
+    }
+    [[nodiscard]] std::string to_string() const { return wide == 9 ? "wide" : "small"; }
+};
+
+const StructDescription& describe(TypeTag<Size>) {
+    static const StructDescription description =
+        Describer<Size>("Size", "")
+            .field("wide", &Size::wide, "")
+            .short_text<&Size::parse, &Size::to_string>("wide or small");
+    return description;
+}
+
 struct Everything {
     bool flag = true;
     std::int8_t small = -5;
@@ -263,6 +281,21 @@ TEST(Describe, DefaultsAreThoseOfADefaultObject) {
     const StructDescription handle =
         Describer<Handle>("Handle", "").field("number", &Handle::number, "");
     EXPECT_EQ(handle.defaults(), nullptr);
+}
+
+TEST(Describe, AStructMayHaveAShortText) {
+    EXPECT_EQ(describe(TypeTag<Point>{}).short_text(), nullptr);
+    const TextType* const text = describe(TypeTag<Size>{}).short_text();
+    ASSERT_NE(text, nullptr);
+    EXPECT_EQ(text->form, "wide or small");
+    Size size;
+    std::string out = "> ";
+    text->print(&size, out);
+    EXPECT_EQ(out, "> small");
+    EXPECT_EQ(text->parse(&size, "huge").error().detail(), "not wide");
+    EXPECT_EQ(size.wide, 1) << "a refusal changes nothing";
+    ASSERT_TRUE(text->parse(&size, "wide"));
+    EXPECT_EQ(size.wide, 9);
 }
 
 TEST(Describe, CheckAddsItsComplaints) {
