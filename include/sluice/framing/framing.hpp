@@ -71,7 +71,7 @@ struct Framing {
 
     std::uint32_t varint_offset = 0;      ///< 0 to 255.
     std::string delimiter;                ///< In hexadecimal, 1 to 16 bytes.
-    bool accept_carriage_return = false;  ///< A 0d before the delimiter belongs to it: lines.
+    bool accept_carriage_return = false;  ///< A 0d before the delimiter 0a belongs to it: lines.
     bool strip_delimiter = true;
     std::uint32_t frame_length = 0;  ///< fixed
     std::string escape_byte;         ///< dle: one byte in hexadecimal.
@@ -80,7 +80,8 @@ struct Framing {
     std::uint32_t checksum_offset = 0;  ///< Where the bytes begin of which it is.
     bool strip_checksum = false;
 
-    /// Bytes at the front of the frame that are not handed on. Only the payload gets shorter.
+    /// length, varint, delimiter, fixed, sync: bytes at the front of the frame that are not handed
+    /// on. Only the payload gets shorter. A varint counts as one byte, however long it is.
     std::uint32_t initial_bytes_to_strip = 0;
     std::uint64_t max_frame_length = std::uint64_t{16} * 1024 * 1024;  ///< 1 to 1 GiB, on the wire.
 

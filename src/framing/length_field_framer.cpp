@@ -1,0 +1,69 @@
+#include "framing/basic_framer.hpp"
+#include "framing/body_limits.hpp"
+#include "framing/framers.hpp"
+#include "framing/length_field.hpp"
+
+namespace sluice {
+namespace {
+
+template <std::size_t field_b, FramingByteOrder order>
+class LengthFieldFramer final : public BasicFramer<LengthFieldFramer<field_b, order>> {
+  public:
+    explicit LengthFieldFramer(const Framing& framing)
+        : framing_(framing),
+          rule_(framing),
+          offset_(framing.length_field_offset),
+          strip_b_(framing.initial_bytes_to_strip) {}
+
+    [[nodiscard]] Scan scan(std::span<const std::byte> unparsed, const ScanState&) const override {
+        if (unparsed.size() < offset_ + field_b) {
+            return Scan::need(offset_ + field_b);
+        }
+        const std::uint64_t value = load_length<field_b, order>(unparsed.data() + offset_);
+        if (!rule_.allows(value)) {
+            return rule_.refuse(value);
+        }
+        const std::uint64_t frame_b = rule_.frame_b(value);
+        if (unparsed.size() < frame_b) {
+            return Scan::need(frame_b);
+        }
+        return Scan::frame(frame_b, strip_b_, frame_b - strip_b_);
+    }
+
+    [[nodiscard]] Result<FrameEnvelope> enclose(std::span<const std::byte> head,
+                                                FrameBody body) const override {
+        if (Result<void> valid = check_head(head, offset_); !valid) {
+            return valid.error();
+        }
+        const Result<std::uint64_t> value = rule_.value(rule_.header_b() + size_b(body));
+        if (!value) {
+            return value.error();
+        }
+        const auto field = store_length(framing_, *value);
+        FrameEnvelope envelope;
+        envelope.append_before(head);
+        envelope.append_before(std::span(field).first(field_b));
+        return envelope;
+    }
+
+    [[nodiscard]] std::size_t frame_b_max() const noexcept override { return rule_.frame_b_max(); }
+    [[nodiscard]] std::size_t header_b() const noexcept override { return rule_.header_b(); }
+
+  private:
+    const Framing framing_;
+    const LengthRule rule_;
+    const std::size_t offset_;
+    const std::size_t strip_b_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Framer> make_length_field_framer(const Framing& framing) {
+    return visit_length_field(
+        framing,
+        [&framing]<std::size_t field_b, FramingByteOrder order>() -> std::shared_ptr<const Framer> {
+            return std::make_shared<LengthFieldFramer<field_b, order>>(framing);
+        });
+}
+
+}  // namespace sluice
