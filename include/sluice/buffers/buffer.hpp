@@ -15,6 +15,7 @@ void drop_reference(Block& block) noexcept;
 [[nodiscard]] bool is_unique(const Block& block) noexcept;
 [[nodiscard]] bool is_writable(const Block& block) noexcept;
 [[nodiscard]] std::size_t kept_b(const Block& block) noexcept;
+[[nodiscard]] std::span<std::byte> whole_payload(Block& block) noexcept;
 }  // namespace detail
 
 /// Owns a share of a block and looks at a part of it. Move-only: another share is made in the open,
@@ -56,9 +57,20 @@ class Buffer {
 
     /// Looks at the first `size` bytes only. REQUIRES: size <= this->size().
     void truncate(std::size_t size);
+    /// Looks at the bytes behind the first `size` only. REQUIRES: size <= this->size().
+    void drop_front(std::size_t size);
+    /// Takes in the bytes of `next` and empties it, if it is of the same block and begins where
+    /// this one ends (as do the slices that a ReceiveBuffer takes of one slab, one after the other,
+    /// for one account); else changes nothing and says false.
+    [[nodiscard]] bool join(Buffer& next) noexcept;
 
     /// The bytes, to be filled. REQUIRES: this is the only share, and of a pool's memory.
     [[nodiscard]] std::span<std::byte> writable();
+    /// The unused rest of the block behind the bytes, to be filled and then taken in by `extend`.
+    /// Empty unless this is the only share of a block that `acquire` gave.
+    [[nodiscard]] std::span<std::byte> room() noexcept;
+    /// Takes in the first `size` bytes of room(). REQUIRES: size <= room().size().
+    void extend(std::size_t size);
 
     /// Gives the share back now.
     void reset() noexcept;

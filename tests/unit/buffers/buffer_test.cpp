@@ -112,6 +112,71 @@ TEST_F(BufferTest, TruncateKeepsTheFront) {
     EXPECT_EQ(blocks(), 1u);
 }
 
+TEST_F(BufferTest, DropFrontKeepsTheRest) {
+    Buffer buffer = make("abcdef");
+    buffer.drop_front(2);
+    EXPECT_EQ(as_text(buffer), "cdef");
+    buffer.drop_front(4);
+    EXPECT_TRUE(buffer.empty());
+    EXPECT_EQ(blocks(), 1u);
+}
+
+TEST_F(BufferTest, JoinsWhatFollowsInTheSameBlock) {
+    const Buffer buffer = make("abcdef");
+    Buffer front = buffer.slice(0, 2);
+    Buffer back = buffer.slice(2, 3);
+    EXPECT_TRUE(front.join(back));
+    EXPECT_EQ(as_text(front), "abcde");
+    EXPECT_EQ(front.data(), buffer.data());
+    EXPECT_EQ(back.data(), nullptr);
+}
+
+TEST_F(BufferTest, JoinsNothingElse) {
+    const Buffer buffer = make("abcdef");
+    Buffer front = buffer.slice(0, 2);
+    Buffer gap = buffer.slice(3, 1);
+    Buffer overlap = buffer.slice(1, 3);
+    Buffer other = make("abcdef");
+    Buffer nothing;
+    EXPECT_FALSE(front.join(gap));
+    EXPECT_FALSE(front.join(overlap));
+    EXPECT_FALSE(front.join(other));
+    EXPECT_FALSE(front.join(nothing));
+    EXPECT_FALSE(nothing.join(front));
+    EXPECT_EQ(as_text(front), "ab");
+    EXPECT_EQ(as_text(gap), "d");
+    EXPECT_EQ(as_text(other), "abcdef");
+}
+
+TEST_F(BufferTest, NeighboursOfDifferentBlocksAreNotJoined) {
+    const std::string_view memory = "abcdef";
+    Buffer front = *pool.wrap(as_bytes(memory.substr(0, 3)), ignore, nullptr);
+    Buffer back = *pool.wrap(as_bytes(memory.substr(3)), ignore, nullptr);
+    EXPECT_FALSE(front.join(back));
+}
+
+TEST_F(BufferTest, ExtendsIntoTheRoomOfItsBlock) {
+    Buffer buffer = make("abcdef");
+    buffer.truncate(3);
+    EXPECT_EQ(buffer.room().size(), test::block_b_min - test::header_b - 3);
+    test::write(buffer.room(), "xyz");
+    buffer.extend(2);
+    EXPECT_EQ(as_text(buffer), "abcxy");
+    buffer.extend(buffer.room().size());
+    EXPECT_EQ(buffer.size(), test::block_b_min - test::header_b);
+}
+
+TEST_F(BufferTest, HasNoRoomWhileSharedOrLent) {
+    Buffer buffer = make("abcdef");
+    Buffer other = buffer.share();
+    EXPECT_TRUE(buffer.room().empty());
+    other.reset();
+    EXPECT_FALSE(buffer.room().empty());
+    EXPECT_TRUE(other.room().empty());
+    Buffer lent = *pool.wrap(as_bytes("lent"), ignore, nullptr);
+    EXPECT_TRUE(lent.room().empty());
+}
+
 TEST_F(BufferTest, WritableAgainOnceTheOtherShareIsGone) {
     Buffer buffer = make("abcdef");
     Buffer part = buffer.slice(2, 2);
@@ -145,6 +210,12 @@ TEST_F(BufferDeathTest, SlicesOutsideAbort) {
 TEST_F(BufferDeathTest, TruncateToMoreAborts) {
     Buffer buffer = make("abcdef");
     EXPECT_DEATH(buffer.truncate(7), "truncate to more");
+}
+
+TEST_F(BufferDeathTest, DroppingOrTakingInMoreThanThereIsAborts) {
+    Buffer buffer = make("abcdef");
+    EXPECT_DEATH(buffer.drop_front(7), "more than there is");
+    EXPECT_DEATH(buffer.extend(buffer.room().size() + 1), "more than there is room");
 }
 
 }  // namespace

@@ -52,6 +52,18 @@ TEST_F(ReceiveBufferTest, OffersTheRestOfTheSlab) {
     EXPECT_EQ(receiver.writable(account)->data(), first.data() + 100);
 }
 
+TEST_F(ReceiveBufferTest, SlicesTakenInTurnForOneAccountJoin) {
+    BufferAccount other = *pool.open_account(slab_b);
+    Buffer first = receive("ab");
+    Buffer second = receive("cd");
+    test::write(*receiver.writable(other), "ef");
+    Buffer foreign = receiver.take(2, other);
+    EXPECT_TRUE(first.join(second));
+    EXPECT_FALSE(first.join(foreign));
+    EXPECT_EQ(as_text(first), "abcd");
+    EXPECT_TRUE(first.room().empty()) << "the receiver writes behind it";
+}
+
 TEST_F(ReceiveBufferTest, ReceivedBytesAreNotCopied) {
     const std::span<std::byte> offered = *receiver.writable(account);
     test::write(offered, "packet");
