@@ -56,6 +56,8 @@ FrameRun Framer::scan_run(std::span<const std::byte> unparsed, ScanState state,
             run.stop = scanned;
             break;
         }
+        SLUICE_CHECK(scanned.bytes <= unparsed.size() - run.bytes,
+                     "a framer that finds a frame longer than the bytes that there are");
         extents[run.frames++] = {
             .end = static_cast<std::uint32_t>(run.bytes + scanned.bytes),
             .payload_begin = static_cast<std::uint32_t>(run.bytes + scanned.payload_offset),
