@@ -108,7 +108,7 @@ class SyncFramer final : public ScanOnlyFramer {
             return bad(FrameFault::bad_sync, garbage_b, 0);
         }
         if (unparsed.size() < 2) {
-            return Scan::need(2);
+            return Scan::need(unparsed.size() + 1);  // the first byte may be garbage
         }
         const auto payload_b = std::to_integer<std::size_t>(unparsed[1]);
         const std::size_t frame_b = 2 + payload_b + (has_sum_ ? 1 : 0);
