@@ -36,6 +36,8 @@ ThreadStatus Thread::status() const {
     return {};
 }
 
+void yield() noexcept {}
+
 std::uint64_t this_thread_id() noexcept {
     return 1;
 }

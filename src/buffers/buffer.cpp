@@ -17,6 +17,16 @@ void drop_reference(Block& block) noexcept {
     }
 }
 
+void add_references(Block& block, std::uint32_t count) noexcept {
+    block.references.fetch_add(count, std::memory_order_relaxed);
+}
+
+void drop_references(Block& block, std::uint32_t count) noexcept {
+    if (block.references.fetch_sub(count, std::memory_order_acq_rel) == count) {
+        block.pool->take_home(block);
+    }
+}
+
 bool is_unique(const Block& block) noexcept {
     return block.references.load(std::memory_order_acquire) == 1;
 }

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "framing/basic_framer.hpp"
 #include "framing/body_limits.hpp"
 #include "framing/framers.hpp"
@@ -46,6 +48,10 @@ class LengthFieldFramer final : public BasicFramer<LengthFieldFramer<field_b, or
         return envelope;
     }
 
+    [[nodiscard]] const LengthPrefix* length_prefix() const noexcept override {
+        return offset_ == 0 && rule_.frame_b_min() <= field_b ? &prefix_ : nullptr;
+    }
+
     [[nodiscard]] std::size_t frame_b_max() const noexcept override { return rule_.frame_b_max(); }
     [[nodiscard]] std::size_t header_b() const noexcept override { return rule_.header_b(); }
 
@@ -54,6 +60,11 @@ class LengthFieldFramer final : public BasicFramer<LengthFieldFramer<field_b, or
     const LengthRule rule_;
     const std::size_t offset_;
     const std::size_t strip_b_;
+    const LengthPrefix prefix_{
+        .bytes = field_b,
+        .is_big_endian = order == FramingByteOrder::big,
+        .value_offset = field_b - rule_.frame_b(0),
+        .body_b_max = rule_.frame_b_max() - std::min(rule_.frame_b_max(), rule_.header_b())};
 };
 
 }  // namespace

@@ -15,14 +15,17 @@ namespace sluice::net {
 /// The bytes do not move once they are in, so a reader may look at the front while more are added.
 class ByteRing final {
   public:
-    explicit ByteRing(std::size_t capacity)
-        : memory_(std::make_unique_for_overwrite<std::byte[]>(capacity)), capacity_(capacity) {}
+    /// The memory is allocated at the first push.
+    explicit ByteRing(std::size_t capacity) : capacity_(capacity) {}
 
     [[nodiscard]] std::size_t room() const noexcept { return capacity_ - size_; }
 
     /// REQUIRES: bytes.size() <= room().
     void push(std::span<const std::byte> bytes) {
         SLUICE_CHECK(bytes.size() <= room(), "push to a full byte ring");
+        if (memory_ == nullptr) {
+            memory_ = std::make_unique_for_overwrite<std::byte[]>(capacity_);
+        }
         for (const std::span<std::byte> piece : pieces(size_, bytes.size())) {
             if (!piece.empty()) {
                 std::memcpy(piece.data(), bytes.data(), piece.size());

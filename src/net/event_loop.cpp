@@ -60,7 +60,8 @@ EventLoop::State::State(const EventLoopOptions& options, sys::Poller readiness)
       now(sys::now()),
       pool(options.receive_pool),
       receive_buffer(pool, receive_offer(pool)),
-      receive_share_bytes(receive_share(options)) {
+      receive_share_bytes(receive_share(options)),
+      busy_poll(options.busy_poll) {
     posted.reserve(posts_reserved);
     running.reserve(posts_reserved);
 }
@@ -70,7 +71,8 @@ void EventLoop::State::post(std::function<void()> function) {
     {
         const sync::MutexLock lock(mutex);
         posted.push_back(std::move(function));
-        wake = !std::exchange(wake_pending, true);
+        // What the loop posts itself is found at the end of its turn.
+        wake = !is_dispatching_here() && !std::exchange(wake_pending, true);
     }
     if (wake) {
         poller.wake();
@@ -114,8 +116,9 @@ void EventLoop::State::turn(SteadyTime deadline) {
     SLUICE_CHECK(!in_turn, "a turn inside a turn of the same loop");
     in_turn = true;
     std::array<sys::Readiness, events_per_turn> ready;
-    const std::size_t count = poller.wait(ready, std::min(deadline, timers.next()));
+    const std::size_t count = wait(ready, std::min(deadline, timers.next()));
     now = sys::now();
+    is_dispatching = true;
     for (std::size_t i = 0; i < count; ++i) {
         if (LoopHandler* handler = handlers.find(ready[i].token)) {
             handler->on_ready(ready[i]);
@@ -124,7 +127,43 @@ void EventLoop::State::turn(SteadyTime deadline) {
     timers.run_due(now);
     run_posted();
     destroy_retired();
+    is_dispatching = false;
     in_turn = false;
+    wake_for_posted();
+}
+
+/// What was posted too late for this turn makes the next one begin at once.
+void EventLoop::State::wake_for_posted() {
+    bool wake = false;
+    {
+        const sync::MutexLock lock(mutex);
+        wake = !posted.empty() && !std::exchange(wake_pending, true);
+    }
+    if (wake) {
+        poller.wake();
+    }
+}
+
+std::size_t EventLoop::State::wait(std::span<sys::Readiness> ready, SteadyTime deadline) {
+    constexpr SteadyTime at_once = SteadyTime::min();
+    if (busy_poll > Duration::zero()) {
+        const SteadyTime until = std::min(deadline, sys::now() + busy_poll);
+        do {
+            if (const std::size_t count = poller.wait(ready, at_once); count > 0 || is_woken()) {
+                return count;
+            }
+            sys::yield();
+        } while (sys::now() < until);
+    }
+    return poller.wait(ready, deadline);
+}
+
+bool EventLoop::State::is_woken() {
+    if (stop_requested.load(std::memory_order_relaxed)) {
+        return true;
+    }
+    const sync::MutexLock lock(mutex);
+    return !posted.empty();
 }
 
 /// One by one: what a handler owns may retire another.

@@ -16,6 +16,7 @@
 #include "sluice/net/event_loop.hpp"
 #include "sluice/sync/mutex.hpp"
 #include "sluice/sys/poller.hpp"
+#include "sluice/sys/thread.hpp"
 
 namespace sluice::net {
 
@@ -75,6 +76,13 @@ struct EventLoop::State {
     void remove_stream(std::uint64_t token);
 
     void turn(SteadyTime deadline);
+    [[nodiscard]] std::size_t wait(std::span<sys::Readiness> ready, SteadyTime deadline);
+    [[nodiscard]] bool is_woken();
+    void wake_for_posted();
+    /// Whether the caller is something that a turn calls.
+    [[nodiscard]] bool is_dispatching_here() const noexcept {
+        return current.load(std::memory_order_relaxed) == sys::this_thread_id() && is_dispatching;
+    }
     void run_posted();
     void destroy_retired() noexcept;
 
@@ -86,12 +94,14 @@ struct EventLoop::State {
     BufferPool pool;
     ReceiveBuffer receive_buffer;
     const std::size_t receive_share_bytes;
+    const Duration busy_poll;
     std::size_t streams = 0;                         // open on this loop
     std::uint64_t stream_tokens = 0;                 // theirs, joined by XOR
     std::array<iovec, pieces_per_send> send_pieces;  // of the stream that sends just now
 
     std::vector<std::unique_ptr<LoopHandler>> retired;
     bool in_turn = false;
+    bool is_dispatching = false;  // in_turn, and not waiting
 
     std::atomic<std::uint64_t> owner{0};    // the thread that turned it last
     std::atomic<std::uint64_t> current{0};  // the thread that is in run() or turn()

@@ -105,9 +105,9 @@ Result<void> TransmitLane::obstacle(std::size_t copied_b, std::size_t references
     return {};
 }
 
-Result<void> TransmitLane::try_push(std::span<const std::byte> before, std::span<Buffer> fragments,
-                                    std::span<const std::byte> after) {
-    std::size_t copied_b = before.size() + after.size();
+Result<void> TransmitLane::try_push(const OutgoingMessage& message) {
+    const auto& [before, body, fragments, after] = message;
+    std::size_t copied_b = before.size() + body.size() + after.size();
     std::size_t references = 0;
     std::size_t referenced_b = 0;
     for (const Buffer& fragment : fragments) {
@@ -118,7 +118,8 @@ Result<void> TransmitLane::try_push(std::span<const std::byte> before, std::span
         return possible;
     }
     append(before);
-    std::uint64_t at = own_.stream_tail + before.size();
+    append(body);
+    std::uint64_t at = own_.stream_tail + before.size() + body.size();
     for (Buffer& fragment : fragments) {
         const std::size_t size = fragment.size();
         if (is_copied(fragment)) {
@@ -141,11 +142,10 @@ Result<void> TransmitLane::try_push(std::span<const std::byte> before, std::span
     return {};
 }
 
-Result<void> TransmitLane::push(std::span<const std::byte> before, std::span<Buffer> fragments,
-                                std::span<const std::byte> after, SteadyTime deadline) {
+Result<void> TransmitLane::push(const OutgoingMessage& message, SteadyTime deadline) {
     while (true) {
         const sync::Parker::Ticket ticket = room_.prepare();
-        const Result<void> pushed = try_push(before, fragments, after);
+        const Result<void> pushed = try_push(message);
         if (pushed || pushed.error().code() != Errc::would_block) {
             room_.cancel();
             return pushed;

@@ -10,10 +10,22 @@ namespace {
 
 Offer offer_of(std::span<const std::byte> plain, std::span<const Buffer> fragments,
                std::span<Buffer> owned = {}) {
-    Offer offer{.plain = plain, .fragments = fragments, .owned = owned, .bytes = plain.size()};
+    Offer offer{.plain = {plain},
+                .fragments = fragments,
+                .owned = owned,
+                .after = {},
+                .bytes = plain.size()};
     for (const Buffer& fragment : fragments) {
         offer.bytes += fragment.size();
     }
+    return offer;
+}
+
+Offer offer_of(const OutgoingMessage& message) {
+    Offer offer = offer_of(message.before, message.fragments, message.fragments);
+    offer.plain[1] = message.body;
+    offer.after = message.after;
+    offer.bytes += message.body.size() + message.after.size();
     return offer;
 }
 
@@ -57,7 +69,9 @@ std::optional<DropReason> TransmitQueue::State::take(Offer& offer, bool& wake) {
         return reason;
     }
     wake = segments.empty() && is_connected;
-    append(offer.plain);
+    for (const std::span<const std::byte> bytes : offer.plain) {
+        append(bytes);
+    }
     for (std::size_t i = 0; i < offer.fragments.size(); ++i) {
         if (is_copied(offer.fragments[i])) {
             append(offer.fragments[i].bytes());
@@ -66,6 +80,7 @@ std::optional<DropReason> TransmitQueue::State::take(Offer& offer, bool& wake) {
                                                  : std::move(offer.owned[i]));
         }
     }
+    append(offer.after);
     messages.push_back(std::size_t{offer.bytes});
     count(ledger.accepted, offer.bytes);
     count(ledger.queued, offer.bytes);
@@ -234,6 +249,14 @@ Result<void> TransmitQueue::try_push(std::span<const std::byte> head,
 
 Result<void> TransmitQueue::try_push_copy(std::span<const std::byte> bytes) {
     return state_->try_push(offer_of(bytes, {}));
+}
+
+Result<void> TransmitQueue::try_push(const OutgoingMessage& message) {
+    return state_->try_push(offer_of(message));
+}
+
+Result<void> TransmitQueue::push(const OutgoingMessage& message, SteadyTime deadline) {
+    return state_->push(offer_of(message), deadline);
 }
 
 Result<void> TransmitQueue::push(std::span<Buffer> fragments, SteadyTime deadline) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -29,11 +30,12 @@ struct Segment {
     std::size_t bytes = 0;
 };
 
-/// A message as the caller gave it: plain bytes that are copied, then fragments.
+/// A message as the caller gave it: plain bytes that are copied, fragments, more plain bytes.
 struct Offer {
-    std::span<const std::byte> plain;
+    std::array<std::span<const std::byte>, 2> plain;
     std::span<const Buffer> fragments;
     std::span<Buffer> owned;  // the same fragments if they are to be moved from, else none
+    std::span<const std::byte> after;
     std::size_t bytes = 0;
 
     /// Gives back the fragments that were copied or dropped.
@@ -54,8 +56,8 @@ struct TransmitQueue::State {
         : options(wished),
           on_work(std::move(work)),
           arena(options.buffer_size_b),
-          segments(segments_limit(options)),
-          messages(messages_limit(options)) {}
+          segments(segments_limit(options), sync::Allocate::at_first_use),
+          messages(messages_limit(options), sync::Allocate::at_first_use) {}
 
     /// Takes the offer, or says why not. `wake` is set when the queue stopped being empty.
     std::optional<DropReason> take(Offer& offer, bool& wake) SLUICE_REQUIRES(mutex);

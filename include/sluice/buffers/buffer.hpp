@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <utility>
 
@@ -12,6 +13,8 @@ namespace detail {
 struct Block;
 void add_reference(Block& block) noexcept;
 void drop_reference(Block& block) noexcept;
+void add_references(Block& block, std::uint32_t count) noexcept;
+void drop_references(Block& block, std::uint32_t count) noexcept;
 [[nodiscard]] bool is_unique(const Block& block) noexcept;
 [[nodiscard]] bool is_writable(const Block& block) noexcept;
 [[nodiscard]] std::size_t kept_b(const Block& block) noexcept;
@@ -77,6 +80,7 @@ class Buffer {
 
   private:
     friend class BufferPool;
+    friend class BufferShares;
     friend class ReceiveBlock;
     friend class ReceiveBuffer;
     /// Takes over one reference that the block already counts.
@@ -85,6 +89,45 @@ class Buffer {
 
     detail::Block* block_ = nullptr;
     std::span<const std::byte> bytes_;
+};
+
+/// Shares of one Buffer that are counted in advance, all at once: to cut many parts off it at the
+/// price of one. One thread.
+class BufferShares {
+  public:
+    BufferShares() = default;
+    /// So many shares of `buffer`'s block.
+    BufferShares(const Buffer& buffer, std::uint32_t count) noexcept
+        : block_(count > 0 ? buffer.block_ : nullptr), left_(block_ != nullptr ? count : 0) {
+        if (block_ != nullptr) {
+            detail::add_references(*block_, left_);
+        }
+    }
+    BufferShares(BufferShares&& other) noexcept
+        : block_(std::exchange(other.block_, nullptr)), left_(std::exchange(other.left_, 0)) {}
+    BufferShares& operator=(BufferShares&& other) noexcept {
+        std::swap(block_, other.block_);
+        std::swap(left_, other.left_);
+        return *this;
+    }
+    /// Gives back those that were not taken.
+    ~BufferShares() {
+        if (left_ > 0) {
+            detail::drop_references(*block_, left_);
+        }
+    }
+
+    [[nodiscard]] std::uint32_t left() const noexcept { return left_; }
+
+    /// One of them, looking at `part`. REQUIRES: left() > 0; `part` is in the block.
+    [[nodiscard]] Buffer take(std::span<const std::byte> part) noexcept {
+        --left_;
+        return Buffer(block_, part);
+    }
+
+  private:
+    detail::Block* block_ = nullptr;
+    std::uint32_t left_ = 0;
 };
 
 }  // namespace sluice

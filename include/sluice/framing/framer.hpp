@@ -112,6 +112,14 @@ class FrameEnvelope {
     std::array<std::byte, after_b_max> after_;
 };
 
+/// A frame that is nothing but a length and a body.
+struct LengthPrefix {
+    std::size_t bytes = 0;  ///< 1 to 8.
+    bool is_big_endian = true;
+    std::uint64_t value_offset = 0;  ///< The length field says this much more than the body has.
+    std::size_t body_b_max = 0;
+};
+
 /// A message in pieces, in their order.
 using FrameBody = std::span<const std::span<const std::byte>>;
 [[nodiscard]] std::size_t size_b(FrameBody body) noexcept;
@@ -141,6 +149,10 @@ class Framer {
     /// that this framing cannot carry (a delimiter inside, another size than the fixed one).
     [[nodiscard]] virtual Result<FrameEnvelope> enclose(std::span<const std::byte> head,
                                                         FrameBody body) const = 0;
+
+    /// What `enclose` writes around a body, if that is only a length: whoever sends small messages
+    /// at a high rate writes it himself. Null: more than that.
+    [[nodiscard]] virtual const LengthPrefix* length_prefix() const noexcept { return nullptr; }
 
     // Framings that escape bytes (SLIP, COBS, DLE): a payload on the wire is not the payload.
 

@@ -18,6 +18,9 @@ struct EventLoopOptions {
     /// While the loop has several connections, what one link (or Stream) may keep of the pool, in
     /// bytes; 0 = a quarter. Beyond it only that one stops reading.
     std::size_t receive_share_b = 0;
+    /// Look for work so long, counted from the last, before sleeping: latency against processor
+    /// time. 0 = sleep at once.
+    Duration busy_poll{};
 };
 
 [[nodiscard]] Result<void> validate(const EventLoopOptions& options);

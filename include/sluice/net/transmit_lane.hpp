@@ -12,6 +12,7 @@
 #include "sluice/buffers/buffer.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/core/time.hpp"
+#include "sluice/net/outgoing_message.hpp"
 #include "sluice/sync/parker.hpp"
 
 namespace sluice::net {
@@ -74,16 +75,12 @@ class TransmitLane final {
         return true;
     }
 
-    /// One message: bytes that are copied, fragments of which the short ones are copied and the
-    /// others moved, and more bytes that are copied. If it is not accepted, nothing was moved.
     /// Errors: `would_block` (no room now), `too_large` (for the arena, or too many fragments),
     /// `not_connected` (the queue's policy refuses it then), `stopped`, `invalid_argument` (of no
     /// bytes).
-    Result<void> try_push(std::span<const std::byte> before, std::span<Buffer> fragments,
-                          std::span<const std::byte> after);
+    Result<void> try_push(const OutgoingMessage& message);
     /// The same, but waits for room: `timed_out` at the deadline. Not on the loop's thread.
-    Result<void> push(std::span<const std::byte> before, std::span<Buffer> fragments,
-                      std::span<const std::byte> after, SteadyTime deadline);
+    Result<void> push(const OutgoingMessage& message, SteadyTime deadline);
 
     /// Counts a message that was not accepted: its sender was told.
     void count_refused() noexcept {

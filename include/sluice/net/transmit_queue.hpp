@@ -100,9 +100,13 @@ class TransmitQueue final {
     Result<void> try_push(std::span<const std::byte> head, std::span<const Buffer> fragments);
     /// One message of bytes that are copied, whatever `copy_below_b` says.
     Result<void> try_push_copy(std::span<const std::byte> bytes);
+    /// One message in pieces. Its fragments are moved from if it is accepted, and left alone if
+    /// not.
+    Result<void> try_push(const OutgoingMessage& message);
     /// As try_push, but waits for room until `deadline`: `timed_out` after it. Not on the loop's
     /// thread. With the policies `drop` and `fail` it does not wait.
     Result<void> push(std::span<Buffer> fragments, SteadyTime deadline = never);
+    Result<void> push(const OutgoingMessage& message, SteadyTime deadline = never);
     Result<void> push_copy(std::span<const std::byte> bytes, SteadyTime deadline = never);
 
     /// A lane for one producer, besides the queue that all share; each has bounds of its own, and

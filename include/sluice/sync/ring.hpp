@@ -10,13 +10,17 @@
 
 namespace sluice::sync {
 
+/// When a Ring gets its memory.
+enum class Allocate : unsigned char { now, at_first_use };
+
 /// Items in order, the oldest at index 0. Not for several threads at once. What is taken leaves
 /// nothing behind in the ring.
 template <typename T>
 class Ring final {
   public:
-    explicit Ring(std::size_t capacity)
-        : slots_(std::make_unique<std::optional<T>[]>(capacity)), capacity_(capacity) {}
+    explicit Ring(std::size_t capacity, Allocate when = Allocate::now)
+        : slots_(when == Allocate::now ? std::make_unique<std::optional<T>[]>(capacity) : nullptr),
+          capacity_(capacity) {}
     Ring(const Ring&) = delete;
     Ring& operator=(const Ring&) = delete;
 
@@ -31,6 +35,9 @@ class Ring final {
     /// REQUIRES: not full().
     void push_back(T&& item) noexcept {
         SLUICE_CHECK(!full(), "push_back into a full Ring");
+        if (slots_ == nullptr) {
+            slots_ = std::make_unique<std::optional<T>[]>(capacity_);
+        }
         ++size_;
         slot(size_ - 1).emplace(std::move(item));
     }

@@ -59,6 +59,9 @@ class Thread {
     std::unique_ptr<State> state_;
 };
 
+/// Lets another thread run on this processor, if one is ready to.
+void yield() noexcept;
+
 /// A number that tells threads apart; never 0.
 [[nodiscard]] std::uint64_t this_thread_id() noexcept;
 

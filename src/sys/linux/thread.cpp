@@ -169,6 +169,10 @@ ThreadStatus Thread::status() const {
             .affinity = from_kernel(set)};
 }
 
+void yield() noexcept {
+    ::sched_yield();
+}
+
 std::uint64_t this_thread_id() noexcept {
     static std::atomic<std::uint64_t> next{1};
     thread_local const std::uint64_t id = next.fetch_add(1, std::memory_order_relaxed);

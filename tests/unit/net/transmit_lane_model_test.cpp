@@ -51,7 +51,7 @@ RC_GTEST_PROP(TransmitLaneModel, EveryLaneArrivesWholeAndInOrder, ()) {
             const std::size_t cut = *rc::gen::inRange<std::size_t>(0, text.size());
             std::vector<Buffer> fragments;
             fragments.push_back(egress.copy(text.substr(cut)));
-            if (lanes[lane]->try_push(bytes_of(text).first(cut), fragments, {})) {
+            if (lanes[lane]->try_push({.before = bytes_of(text).first(cut), .fragments = fragments})) {
                 expected[lane].push_back(text);
             }
         }
@@ -84,7 +84,7 @@ TEST(TransmitLaneThreads, ProducersThatWaitLoseNothingAndWakeTheLoop) {
             for (std::size_t i = 0; i < messages_each; ++i) {
                 const std::string text = message(p, i, i % 40);
                 if (!lane.try_write(bytes_of(text), {})) {
-                    EXPECT_TRUE(lane.push(bytes_of(text), {}, {}, never));
+                    EXPECT_TRUE(lane.push({.body = bytes_of(text)}, never));
                 }
             }
             queue.close_lane(lane);
@@ -129,7 +129,7 @@ TEST(TransmitLaneThreads, StopReachesAProducerInTheMiddle) {
         TransmitLane& lane = queue.open_lane(tiny);
         std::atomic<std::uint64_t> pushed = 0;
         std::thread producer([&] {
-            while (lane.push(bytes_of("message"), {}, {}, never)) {
+            while (lane.push({.body = bytes_of("message")}, never)) {
                 ++pushed;
             }
         });

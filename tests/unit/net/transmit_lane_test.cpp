@@ -25,7 +25,9 @@ bool write(TransmitLane& lane, std::string_view before, std::string_view body) {
 
 Errc push(TransmitLane& lane, std::string_view before, std::vector<Buffer> fragments = {},
           std::string_view after = {}) {
-    return code_of(lane.try_push(bytes_of(before), fragments, bytes_of(after)));
+    return code_of(lane.try_push({.before = bytes_of(before),
+                                  .fragments = fragments,
+                                  .after = bytes_of(after)}));
 }
 
 TEST(TransmitLane, SendsMessagesInOrderAsOnePiece) {
@@ -159,7 +161,7 @@ TEST(TransmitLane, RefusedMessageIsLeftAlone) {
     TransmitLane& lane = egress.queue.open_lane(small);
     std::vector<Buffer> fragments;
     fragments.push_back(egress.lend("long enough"));
-    EXPECT_EQ(code_of(lane.try_push({}, fragments, {})), Errc::not_connected);
+    EXPECT_EQ(code_of(lane.try_push({.fragments = fragments})), Errc::not_connected);
     EXPECT_EQ(fragments[0].size(), 11U);
     EXPECT_FALSE(write(lane, "", "x"));
     egress.connect();

@@ -1,0 +1,267 @@
+#include "sluice/messaging/message_client.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "messaging/counts.hpp"
+#include "messaging/frame_intake.hpp"
+#include "messaging/framed_sending.hpp"
+#include "messaging/inbox.hpp"
+#include "sluice/net/event_loop_thread.hpp"
+#include "sluice/net/timer.hpp"
+#include "sluice/sync/mutex.hpp"
+#include "sluice/sync/parker.hpp"
+
+namespace sluice {
+namespace {
+
+using messaging::FrameIntake;
+
+net::LinkOptions link_options(const MessageClientOptions& options) {
+    net::LinkOptions link;
+    link.address = options.address;
+    link.local_address = options.local_address;
+    link.socket = options.messaging.socket;
+    link.egress.policy =
+        options.messaging.wait_for_connection ? net::EgressPolicy::wait : net::EgressPolicy::fail;
+    link.egress.buffer_size_b = options.messaging.sending.referenced_b_max;
+    link.egress.copy_below_b =
+        std::min<std::size_t>(options.messaging.sending.copy_below_b, 65'536);
+    link.connect_timeout = options.connect_timeout;
+    link.reconnect = options.reconnect;
+    link.reconnect_initial = options.reconnect_initial;
+    link.reconnect_max = options.reconnect_max;
+    link.data_receive_timeout = options.data_receive_timeout;
+    return link;
+}
+
+}  // namespace
+
+struct MessageClient::State final : net::LinkHandler {
+    State(const MessageClientOptions& options_in, MessageHandler* handler_in,
+          std::unique_ptr<net::EventLoopThread> loop_in)
+        : options(options_in),
+          handler(handler_in),
+          framer(messaging::framer_of(options.messaging)),
+          pool(options.messaging.receive_pool),
+          loop(std::move(loop_in)),
+          inbox(options.messaging.receive_queue_b, options.messaging.busy_poll,
+                [this] { link.resume(); }),
+          intake(framer, options.messaging, loop->loop().receive_pool(), &inbox,
+                 is_handled() ? handler : nullptr, [this] { link.resume(); }),
+          link(loop->loop(), link_options(options), *this) {}
+
+    void on_packet(net::Packet&& packet) override;
+    net::ReceiveWish receive_wish() override { return intake.wish(); }
+    void on_resumed() override { go_on(intake.pump()); }
+    void on_state(const net::LinkStatus& status) override;
+
+    void go_on(FrameIntake::Progress progress);
+    void begin(const net::LinkStatus& status);
+    void end(const net::LinkStatus& status);
+    void look_for_stuck_frame();
+    void publish_counts();
+
+    [[nodiscard]] bool is_handled() const noexcept {
+        return options.messaging.delivery == MessageDelivery::handler;
+    }
+    [[nodiscard]] messaging::SharedSending shared_sending() {
+        return {*framer, pool, messaging::copy_b_max(options.messaging.sending), link.egress()};
+    }
+
+    const MessageClientOptions options;
+    MessageHandler* const handler;
+    const std::shared_ptr<const Framer> framer;
+    BufferPool pool;
+    const std::unique_ptr<net::EventLoopThread> loop;
+    messaging::Inbox inbox;
+
+    // The loop's thread.
+    FrameIntake intake;
+    std::optional<net::Timer> frame_timer;
+    bool is_connected = false;
+
+    std::atomic<bool> is_up{false};
+    std::atomic<bool> is_over{false};
+    sync::Parker changed;
+
+    mutable sync::Mutex counts_mutex;
+    MessageCounts counts SLUICE_GUARDED_BY(counts_mutex);
+
+    net::Link link;  // last: it calls until it is gone
+};
+
+void MessageClient::State::on_packet(net::Packet&& packet) {
+    go_on(intake.take(std::move(packet)));
+}
+
+void MessageClient::State::go_on(FrameIntake::Progress progress) {
+    publish_counts();
+    if (progress == FrameIntake::Progress::blocked) {
+        link.pause();
+    } else if (progress == FrameIntake::Progress::failed) {
+        link.disconnect(intake.failure());
+    }
+}
+
+void MessageClient::State::on_state(const net::LinkStatus& status) {
+    if (status.state == net::LinkState::up) {
+        begin(status);
+    } else if (std::exchange(is_connected, false)) {
+        end(status);
+    }
+    if (status.state == net::LinkState::stopped) {
+        frame_timer.reset();
+        is_over.store(true, std::memory_order_release);
+        inbox.close();
+    }
+    changed.unpark_all();
+}
+
+void MessageClient::State::begin(const net::LinkStatus& status) {
+    is_connected = true;
+    intake.begin_connection(status.connection);
+    if (!frame_timer) {
+        frame_timer.emplace(loop->loop(), [this] { look_for_stuck_frame(); });
+    }
+    frame_timer->arm(loop->loop().now() + options.messaging.frame_timeout / 4);
+    is_up.store(true, std::memory_order_release);
+    if (handler != nullptr) {
+        handler->on_connected(status.connection, status.peer ? status.peer->to_string() : "");
+    }
+}
+
+void MessageClient::State::end(const net::LinkStatus& status) {
+    is_up.store(false, std::memory_order_release);
+    frame_timer->disarm();
+    intake.end_connection();
+    publish_counts();
+    if (handler != nullptr && status.reason) {
+        handler->on_disconnected(status.connection, *status.reason);
+    }
+}
+
+void MessageClient::State::look_for_stuck_frame() {
+    frame_timer->arm(loop->loop().now() + options.messaging.frame_timeout / 4);
+    if (intake.is_stuck(loop->loop().now())) {
+        intake.time_out();
+        link.disconnect(intake.failure());
+    }
+}
+
+void MessageClient::State::publish_counts() {
+    const MessageCounts now = messaging::counts_of(intake.ledger());
+    const sync::MutexLock lock(counts_mutex);
+    counts = now;
+}
+
+MessageClient::MessageClient(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
+
+MessageClient::~MessageClient() {
+    close(SteadyTime::min());
+}
+
+Result<std::unique_ptr<MessageClient>> MessageClient::start(const MessageClientOptions& options,
+                                                            MessageHandler* handler) {
+    if (Result<void> valid = validate(options); !valid) {
+        return valid.error();
+    }
+    if (options.messaging.delivery == MessageDelivery::handler && handler == nullptr) {
+        return Error(Errc::invalid_argument, "delivery handler without a handler; give one");
+    }
+    Result<std::unique_ptr<net::EventLoopThread>> loop = net::EventLoopThread::start(
+        {.receive_pool = options.messaging.receive_pool, .busy_poll = options.messaging.busy_poll},
+        options.messaging.thread);
+    if (!loop) {
+        return loop.error();
+    }
+    auto state = std::make_shared<State>(options, handler, *std::move(loop));
+    state->link.start();
+    return std::unique_ptr<MessageClient>(new MessageClient(std::move(state)));
+}
+
+MessageSender MessageClient::sender() {
+    State& state = *state_;
+    auto sending = std::make_unique<messaging::LaneSending>(
+        state_, *state.framer, state.pool, state.link.egress(), state.options.messaging.sending);
+    return MessageSender(std::move(sending), *state.framer);
+}
+
+Result<void> MessageClient::send(std::span<const std::byte> message, SteadyTime deadline) {
+    return state_->shared_sending().send(message, deadline);
+}
+
+Result<void> MessageClient::send(std::span<Buffer> fragments, SteadyTime deadline,
+                                 std::span<const std::byte> head) {
+    return state_->shared_sending().send(fragments, deadline, head);
+}
+
+BufferPool& MessageClient::pool() noexcept {
+    return state_->pool;
+}
+
+Result<Message> MessageClient::receive(SteadyTime deadline) {
+    return state_->inbox.receive(deadline);
+}
+
+Result<std::size_t> MessageClient::receive_batch(std::span<Message> messages, SteadyTime deadline) {
+    return state_->inbox.receive_batch(messages, deadline);
+}
+
+Result<int> MessageClient::descriptor() {
+    return state_->inbox.descriptor();
+}
+
+bool MessageClient::wait_connected(SteadyTime deadline) {
+    while (true) {
+        const sync::Parker::Ticket ticket = state_->changed.prepare();
+        const bool is_up = state_->is_up.load(std::memory_order_acquire);
+        if (is_up || state_->is_over.load(std::memory_order_acquire)) {
+            state_->changed.cancel();
+            return is_up;
+        }
+        if (!state_->changed.park(ticket, deadline)) {
+            return false;
+        }
+    }
+}
+
+bool MessageClient::flush(SteadyTime deadline) {
+    return state_->link.egress().wait_empty(deadline);
+}
+
+void MessageClient::close(SteadyTime deadline) {
+    static_cast<void>(flush(deadline));
+    state_->link.stop();
+    state_->inbox.close();
+}
+
+void MessageClient::disconnect() {
+    state_->loop->loop().post([state = state_] { state->link.disconnect(Error(Errc::stopped)); });
+}
+
+MessageClientStatistics MessageClient::statistics() const {
+    MessageClientStatistics look;
+    look.link = state_->link.statistics();
+    {
+        const sync::MutexLock lock(state_->counts_mutex);
+        look.received = state_->counts;
+    }
+    look.received.copied_b += look.link.moved_bytes;
+    const sync::QueueStatistics waiting = state_->inbox.statistics();
+    look.waiting_batches = waiting.depth;
+    look.waiting_b = waiting.weight;
+    return look;
+}
+
+Result<void> validate(const MessageClientOptions& options) {
+    if (Result<void> valid = validate(options.messaging); !valid) {
+        return valid;
+    }
+    return net::validate(link_options(options));
+}
+
+}  // namespace sluice
