@@ -128,8 +128,8 @@ TEST_F(DecoderAppendTest, AKnownLengthIsMovedOnce) {
 }
 
 TEST_F(DecoderAppendTest, AnUnknownLengthIsMovedAFewTimesOnly) {
-    use(std::make_shared<LineFramer>(60'000));
-    const std::string line(50'000, 'x');
+    use(std::make_shared<LineFramer>(100'000));
+    const std::string line(99'999, 'x');  // twice as much would not fit into any block
     for (std::size_t i = 0; i < line.size(); i += 100) {
         EXPECT_EQ(frames_after_append(line.substr(i, 100)), Texts{});
     }
@@ -222,6 +222,14 @@ TEST_F(DecoderAppendTest, TheEndReachesWhatWasAppended) {
     EXPECT_EQ(frames_after_end(), Texts{});
     EXPECT_EQ(count(FrameFault::truncated), 1u);
     EXPECT_EQ(ledger().buffered_b, 0u);
+}
+
+TEST_F(DecoderAppendTest, TheEndIsBehindAllThatWasAppended) {
+    use(std::make_shared<SyncFramer>(false), OnBadFrame::resync);
+    EXPECT_EQ(frames_after_append("\xa5"), Texts{});
+    append("\x03onex");
+    EXPECT_EQ(frames_after_end(), Texts{}) << "another byte than a sync follows the frame";
+    EXPECT_EQ(count(FrameFault::bad_sync), 1u);
 }
 
 TEST_F(DecoderAppendTest, PushFollowsWhatWasAppended) {

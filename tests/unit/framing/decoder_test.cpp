@@ -104,6 +104,13 @@ TEST_F(DecoderTest, TheTailMayBeReplacedByAnEqualCopy) {
     EXPECT_EQ(frames_after_push("yload"), Texts{"payload"});
 }
 
+TEST_F(DecoderTest, PushingNothingHoldsNothing) {
+    const Buffer bytes = make("x");
+    decoder->push(bytes.slice(0, 0), 0);
+    EXPECT_EQ(decoder->tail().data(), nullptr);
+    EXPECT_EQ(frames(), Texts{});
+}
+
 TEST_F(DecoderTest, OffsetsCountFromTheBeginOfTheStream) {
     EXPECT_EQ(frames_after_push(length_frame("one") + "\0"), Texts{"one"});
     EXPECT_EQ(decoder->tail_offset(), 5u);
@@ -177,6 +184,15 @@ TEST_F(DecoderTest, HuntsAtTheFrontOfAStreamThatMayBeJoinedAnywhere) {
     EXPECT_EQ(frames_after_push(sync_frame("three", false)), Texts{"three"});
     decoder->begin_stream();
     EXPECT_EQ(frames_after_push(sync_frame("four", false)), Texts{});
+}
+
+TEST_F(DecoderTest, HuntingEndsWithTheFirstFrame) {
+    use(std::make_shared<SyncFramer>(false), OnBadFrame::resync);
+    std::string stream;
+    for (int i = 0; i < 65; ++i) {  // one more than are looked for at a time
+        stream += sync_frame("x", false);
+    }
+    EXPECT_EQ(frames_after_push(stream), Texts(65, "x"));
 }
 
 TEST_F(DecoderTest, TheEndGivesTheLastFrameThatWaitedForItsSuccessor) {
