@@ -103,7 +103,7 @@ Result<void> FrameDecoder::append(const Buffer& bytes) {
         unparsed_ = std::move(next);
     } else if (!unparsed_.join(next)) {
         if (const Result<void> reserved = reserve(target_b()); !reserved) {
-            return reserved;
+            return reserved.error();
         }
         appended_ = std::move(next);
     }
@@ -412,7 +412,7 @@ Result<void> FrameDecoder::pull() {
     }
     const std::size_t target = target_b();
     if (const Result<void> reserved = reserve(target); !reserved) {
-        return reserved;
+        return reserved.error();
     }
     const std::size_t new_b = std::min(left_b, target - unparsed_.size());
     std::ranges::copy(appended_.bytes().subspan(pulled_b_, new_b), unparsed_.room().begin());

@@ -40,6 +40,17 @@ struct StreamContents {
     bool is_closed = false;
 };
 
+struct Policy {
+    bool goes_on = false;
+    bool believes_length = false;
+};
+
+inline Policy policy_for(FrameFault fault, OnBadFrame on_bad_frame, OnOversize on_oversize) {
+    const bool skips = fault == FrameFault::oversize ? on_oversize == OnOversize::skip
+                                                     : on_bad_frame == OnBadFrame::skip;
+    return {.goes_on = skips || on_bad_frame == OnBadFrame::resync, .believes_length = skips};
+}
+
 inline StreamContents contents_of(std::span<const std::byte> stream, bool is_end,
                                   const Framer& framer, OnBadFrame on_bad_frame,
                                   OnOversize on_oversize) {
@@ -86,17 +97,8 @@ inline StreamContents contents_of(std::span<const std::byte> stream, bool is_end
             is_incident = false;
             continue;
         }
-        const bool is_oversize = scan.fault == FrameFault::oversize;
-        bool goes_on = on_bad_frame == OnBadFrame::resync;
-        bool believes = false;
-        if (is_oversize) {
-            goes_on = goes_on || on_oversize == OnOversize::skip;
-            believes = on_oversize == OnOversize::skip;
-        } else {
-            goes_on = goes_on || on_bad_frame == OnBadFrame::skip;
-            believes = on_bad_frame == OnBadFrame::skip;
-        }
-        if (!goes_on || scan.bytes == 0) {
+        const Policy policy = policy_for(scan.fault, on_bad_frame, on_oversize);
+        if (!policy.goes_on || scan.bytes == 0) {
             report(scan.fault, scan.claimed_b);
             found.skipped_b += rest.size();
             found.is_closed = true;
@@ -105,7 +107,7 @@ inline StreamContents contents_of(std::span<const std::byte> stream, bool is_end
         if (!is_incident) {
             report(scan.fault, scan.claimed_b);
         }
-        believes = believes && is_synced && scan.claimed_b > scan.bytes;
+        const bool believes = policy.believes_length && is_synced && scan.claimed_b > scan.bytes;
         is_synced = believes || scan.is_synced;
         const auto gone_b = static_cast<std::size_t>(
             std::min<std::uint64_t>(rest.size(), believes ? scan.claimed_b : scan.bytes));
