@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sluice/framing/framing.hpp"
+#include "support/reference_framing.hpp"
 
 namespace sluice::test {
 
@@ -88,20 +89,6 @@ inline Framing any_framing() {
         if (validate(framing)) {
             return framing;
         }
-    }
-}
-
-/// The head that the framing wants.
-inline std::size_t head_b(const Framing& framing) {
-    switch (framing.kind) {
-        case FramingKind::length:
-            return framing.length_field_offset;
-        case FramingKind::sync:
-            return framing.length_field_offset - framing.sync.size() / 2;
-        case FramingKind::varint:
-            return framing.varint_offset;
-        default:
-            return 0;
     }
 }
 

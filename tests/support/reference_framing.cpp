@@ -390,6 +390,19 @@ void append(Bytes& target, std::span<const std::byte> source) {
     target.insert(target.end(), source.begin(), source.end());
 }
 
+std::size_t head_b(const Framing& framing) {
+    switch (framing.kind) {
+        case FramingKind::length:
+            return framing.length_field_offset;
+        case FramingKind::sync:
+            return framing.length_field_offset - framing.sync.size() / 2;
+        case FramingKind::varint:
+            return framing.varint_offset;
+        default:
+            return 0;
+    }
+}
+
 std::string reference(const Framing& framing, std::span<const std::byte> stream) {
     std::string found;
     std::size_t at = 0;

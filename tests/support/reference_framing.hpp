@@ -28,7 +28,7 @@ void append(Bytes& target, std::span<const std::byte> source);
 
 struct Drive {
     /// Where the stream is cut, ascending.
-    std::vector<std::size_t> cuts;
+    std::vector<std::size_t> cuts = {};
     bool is_synced = true;
     /// Whether to go on behind bad bytes, as far as the framer says how many they are. They are
     /// told once, up to the next frame: `bad_sync@4+7 `.
@@ -40,6 +40,9 @@ struct Drive {
 
 /// The same of a framer's scan_run on the whole stream, up to the first fault, which is not told.
 [[nodiscard]] std::string drive_run(const Framer& framer, std::span<const std::byte> stream);
+
+/// How long the head is that the framing wants.
+[[nodiscard]] std::size_t head_b(const Framing& framing);
 
 /// One frame of a message in pieces, escaped or enclosed.
 [[nodiscard]] Result<Bytes> encode(const Framer& framer, std::span<const std::byte> head,
