@@ -26,7 +26,8 @@ struct StructTarget {
 /// What is written: integers in decimal digits; numbers also with fraction and exponent; `true` and
 /// `false`; none of them in quotes. Texts in any style; a warning is given where a backslash looks
 /// like an escape but stands outside double quotes. Processors also as one number or as a list. A
-/// struct that has a short text as that text or as keys of its own. A key without value is an error.
+/// struct that has a short text as that text or as keys of its own. A key without value is an
+/// error.
 bool read_struct(const ConfigNode& node, std::span<const StructTarget> targets,
                  ConfigProblems& problems);
 

@@ -1,9 +1,7 @@
 #include "unit/framing/framer_verbs.hpp"
 
-namespace sluice {
+namespace sluice::test {
 namespace {
-
-using namespace test;
 
 std::string run(int first, int last) {
     std::string text;
@@ -62,4 +60,4 @@ TEST(CobsFramer, TheMaximumBitesAtItsByte) {
 }
 
 }  // namespace
-}  // namespace sluice
+}  // namespace sluice::test

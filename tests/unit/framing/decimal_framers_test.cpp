@@ -1,10 +1,8 @@
 /// Octet counting and netstrings.
 #include "unit/framing/framer_verbs.hpp"
 
-namespace sluice {
+namespace sluice::test {
 namespace {
-
-using namespace test;
 
 TEST(OctetCountingFramer, ThreeMessagesAreFoundByAnyCut) {
     expect_everywhere("octet-counting", bytes_of("3 abc11 hello world1 x"),
@@ -68,4 +66,4 @@ TEST(NetstringFramer, EncodesWhatItReads) {
 }
 
 }  // namespace
-}  // namespace sluice
+}  // namespace sluice::test

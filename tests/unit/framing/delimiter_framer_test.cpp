@@ -1,9 +1,7 @@
 #include "unit/framing/framer_verbs.hpp"
 
-namespace sluice {
+namespace sluice::test {
 namespace {
-
-using namespace test;
 
 TEST(DelimiterFramer, ThreeMessagesAreFoundByAnyCut) {
     expect_everywhere("lines", bytes_of("ab\r\n\ncd\n"), "4:6162 1: 3:6364 ");
@@ -82,4 +80,4 @@ TEST(DelimiterFramer, BodiesThatWouldBeFoundOtherwiseAreRefused) {
 }
 
 }  // namespace
-}  // namespace sluice
+}  // namespace sluice::test

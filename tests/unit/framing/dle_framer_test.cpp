@@ -1,9 +1,7 @@
 #include "unit/framing/framer_verbs.hpp"
 
-namespace sluice {
+namespace sluice::test {
 namespace {
-
-using namespace test;
 
 const std::string mode_ac = "1a31 000000000001 20 1200";
 const std::string mode_s_short = "1a32 1a1a0102030405 1a1a 5d4ca2d12345a6";
@@ -63,4 +61,4 @@ TEST(DleFramer, EncodesWhatItReads) {
 }
 
 }  // namespace
-}  // namespace sluice
+}  // namespace sluice::test

@@ -1,9 +1,7 @@
 #include "unit/framing/framer_verbs.hpp"
 
-namespace sluice {
+namespace sluice::test {
 namespace {
-
-using namespace test;
 
 /// A length field of 8 bytes, big endian.
 Bytes long_field(std::uint64_t value) {
@@ -137,4 +135,4 @@ TEST(LengthFieldFramer, BodiesThatTheFieldCannotSayAreRefused) {
 }
 
 }  // namespace
-}  // namespace sluice
+}  // namespace sluice::test

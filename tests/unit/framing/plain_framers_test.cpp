@@ -1,10 +1,8 @@
 /// Frames of one length, and whatever one receive brings.
 #include "unit/framing/framer_verbs.hpp"
 
-namespace sluice {
+namespace sluice::test {
 namespace {
-
-using namespace test;
 
 TEST(FixedFramer, ThreeMessagesAreFoundByAnyCut) {
     expect_everywhere("fixed:3", bytes_of("abcdefghi"), "3:616263 3:646566 3:676869 ");
@@ -33,4 +31,4 @@ TEST(RawFramer, AReceiveBeyondTheMaximumIsSeveralMessages) {
 }
 
 }  // namespace
-}  // namespace sluice
+}  // namespace sluice::test

@@ -1,9 +1,7 @@
 #include "unit/framing/framer_verbs.hpp"
 
-namespace sluice {
+namespace sluice::test {
 namespace {
-
-using namespace test;
 
 TEST(SlipFramer, ThreeMessagesAreFoundByAnyCut) {
     expect_everywhere("slip", from_hex("c0 01dbdc02 c0 c0 dbdd c0 03 c0"), "6:01c002 4:db 2:03 ");
@@ -44,4 +42,4 @@ TEST(SlipFramer, EncodesWithAnEndOnBothSides) {
 }
 
 }  // namespace
-}  // namespace sluice
+}  // namespace sluice::test

@@ -1,9 +1,7 @@
 #include "unit/framing/framer_verbs.hpp"
 
-namespace sluice {
+namespace sluice::test {
 namespace {
-
-using namespace test;
 
 const char* const ubx = "sync:b562,length:u16le@4,adjust:2,checksum:fletcher8@2";
 const char* const rtcm = "sync:d3,length:u16be@1,adjust:3,checksum:crc24q,strip:3,strip_checksum";
@@ -115,4 +113,4 @@ TEST(SyncFramer, EncodesAHeadBetweenSyncAndLength) {
 }
 
 }  // namespace
-}  // namespace sluice
+}  // namespace sluice::test

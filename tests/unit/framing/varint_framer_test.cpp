@@ -1,9 +1,7 @@
 #include "unit/framing/framer_verbs.hpp"
 
-namespace sluice {
+namespace sluice::test {
 namespace {
-
-using namespace test;
 
 TEST(VarintFramer, ThreeMessagesAreFoundByAnyCut) {
     expect_everywhere("varint,strip:1", from_hex("02 6162 00 01 63"), "3:6162 1: 2:63 ");
@@ -62,4 +60,4 @@ TEST(VarintFramer, EncodesAHeadAndTheShortestVarint) {
 }
 
 }  // namespace
-}  // namespace sluice
+}  // namespace sluice::test
