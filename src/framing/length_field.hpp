@@ -80,7 +80,7 @@ class LengthRule {
     [[nodiscard]] bool allows(std::uint64_t value) const noexcept {
         return value - value_min_ <= value_span_;
     }
-    /// REQUIRES: allows(value).
+    /// What the framing adds to a value, modulo 2^64: of one that is allowed, the frame's length.
     [[nodiscard]] std::uint64_t frame_b(std::uint64_t value) const noexcept {
         return value + bias_;
     }

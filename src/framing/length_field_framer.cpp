@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "framing/basic_framer.hpp"
 #include "framing/body_limits.hpp"
 #include "framing/framers.hpp"
 #include "framing/length_field.hpp"
@@ -9,7 +8,7 @@ namespace sluice {
 namespace {
 
 template <std::size_t field_b, FramingByteOrder order>
-class LengthFieldFramer final : public BasicFramer<LengthFieldFramer<field_b, order>> {
+class LengthFieldFramer final : public Framer {
   public:
     explicit LengthFieldFramer(const Framing& framing)
         : framing_(framing),
@@ -30,6 +29,36 @@ class LengthFieldFramer final : public BasicFramer<LengthFieldFramer<field_b, or
             return Scan::need(frame_b);
         }
         return Scan::frame(frame_b, strip_b_, frame_b - strip_b_);
+    }
+
+    /// The length field's value is all that stands between a frame and the next; so the sum that
+    /// waits for it is kept short.
+    [[nodiscard]] FrameRun scan_run(std::span<const std::byte> unparsed, ScanState state,
+                                    std::span<FrameExtent> extents) const override {
+        const LengthRule rule = rule_;
+        const std::size_t offset = offset_;
+        const auto strip_b = static_cast<std::uint32_t>(strip_b_);
+        FrameRun run;
+        std::size_t at = 0;
+        while (run.frames < extents.size() && unparsed.size() - at >= offset + field_b) {
+            const std::uint64_t value = load_length<field_b, order>(unparsed.data() + at + offset);
+            if (!rule.allows(value) || rule.frame_b(value) > unparsed.size() - at) {
+                break;
+            }
+            const std::uint32_t begin = static_cast<std::uint32_t>(at) + strip_b;
+            at = rule.frame_b(at) + value;
+            const auto end = static_cast<std::uint32_t>(at);
+            extents[run.frames++] = {.end = end, .payload_begin = begin, .payload_b = end - begin};
+        }
+        run.bytes = at;
+        run.stop.kind = Scan::Kind::frame;
+        if (run.frames < extents.size()) {
+            if (run.frames > 0) {
+                state = {.seen_b = 0, .is_synced = true, .is_end = state.is_end};
+            }
+            run.stop = LengthFieldFramer::scan(unparsed.subspan(at), state);
+        }
+        return run;
     }
 
     [[nodiscard]] Result<FrameEnvelope> enclose(std::span<const std::byte> head,
