@@ -247,7 +247,7 @@ Problem read_framing(Framing& framing, std::string_view text) {
         const std::size_t end = std::min(text.find(',', begin), text.size());
         const Part part(text.substr(begin, end - begin));
         begin = end + 1;
-        const Problem problem =
+        Problem problem =
             std::exchange(is_first, false) ? read_kind(framing, part) : reader.read(framing, part);
         if (problem) {
             return problem;
