@@ -2,12 +2,15 @@
 """Tests of how benchmarks are judged; the benchmarks themselves have --quick."""
 
 import importlib
+import types
 import unittest
+from unittest import mock
 
+import cases
 import load
+import process
 import ratios
 import run
-from benchmarks import stop
 
 
 class FakeRunner:
@@ -38,9 +41,35 @@ class RatioTest(unittest.TestCase):
         rounds = self.rounds(*[(2 + i / 100, 1) for i in range(10)], (9, 1))
         self.assertFalse(ratios.summary(self.ratio, rounds)["undecided"])
 
+    def test_rounds_without_the_cases_do_not_count(self):
+        rounds = self.rounds((4, 2)) + [{"other": {"value": 1}}, {"ours": {"value": 1}}]
+        self.assertEqual(ratios.summary(self.ratio, rounds)["median"], 2)
+
+    def test_a_percentile_is_a_measured_value(self):
+        self.assertEqual(ratios.percentile(list(range(1, 101)), 0.99), 99)
+        self.assertEqual(ratios.percentile([5], 0.5), 5)
+
     def test_the_interval_replays(self):
         values = [1.0, 1.2, 1.1, 1.4, 0.9]
         self.assertEqual(ratios.interval(values), ratios.interval(values))
+
+
+class ProcessTest(unittest.TestCase):
+    def test_a_missing_program_is_told(self):
+        with self.assertRaisesRegex(process.Failed, "nothing_sender is missing"):
+            process.Running(["/nothing_sender"])
+
+    def test_a_held_program_ends_when_released(self):
+        with process.Running(["cat"], held=True) as program:
+            program.tell("a word")
+            self.assertEqual(program.line(), "a word")
+            program.release()
+            self.assertEqual(program.wait().output, "")
+
+    def test_a_program_that_never_ends_is_killed(self):
+        with mock.patch.object(process, "PATIENCE_S", 0), process.Running(["cat"], held=True) as it:
+            with self.assertRaisesRegex(process.Failed, "was killed"):
+                it.wait()
 
 
 class LoadTest(unittest.TestCase):
@@ -81,18 +110,93 @@ class RoundTest(unittest.TestCase):
         self.assertEqual(results, {"a": {"value": 1}, "bb": {"value": 2}})
 
 
+class GroupsTest(unittest.TestCase):
+    """Groups have rounds of their own."""
+
+    def setUp(self):
+        self.values = {}  # of each case, round by round
+        self.run_order = []
+
+        class Runner:
+            def __init__(inner, build, quick):
+                pass
+
+            def run(inner, case):
+                self.run_order.append(case)
+                return {"value": self.values[case].pop(0)}
+
+        self.benchmark = types.SimpleNamespace(
+            Runner=Runner, BESTS=(), COLUMNS=(("value", "value", 1),),
+            GROUPS=(cases.Group(("a@1", "b@1"), 2, 4), cases.Group(("a@2", "b@2"), 3, 3)),
+            CASES=("a@1", "b@1", "a@2", "b@2"),
+            RATIOS=(ratios.Ratio("a@1", "b@1", "value"), ratios.Ratio("a@2", "b@2", "value")))
+
+    def measured(self, *words):
+        with mock.patch.object(run.load.LoadMeter, "foreign_share", return_value=0.0):
+            return run.measure(self.benchmark, run.parse(["cat", *words]))[0]
+
+    def test_each_has_its_number_of_rounds(self):
+        self.values = {case: [1] * 4 for case in self.benchmark.CASES}
+        self.measured()
+        self.assertEqual(self.run_order, ["a@1", "b@1", "b@1", "a@1",
+                                          "a@2", "b@2", "b@2", "a@2", "a@2", "b@2"])
+
+    def test_only_an_undecided_one_gets_more(self):
+        self.values = {"a@1": [1, 2, 3, 4], "b@1": [1] * 4, "a@2": [1] * 3, "b@2": [1] * 3}
+        rounds = self.measured()
+        self.assertEqual(sum("a@1" in one for one in rounds), 4)
+        self.assertEqual(sum("a@2" in one for one in rounds), 3)
+        self.assertEqual(run.rounds_told(self.benchmark, {"rounds": rounds}), "3 to 4 rounds")
+
+    def test_a_quick_run_has_one_round_of_each(self):
+        self.values = {case: [1] for case in self.benchmark.CASES}
+        self.assertEqual(len(self.measured("--quick")), 2)
+
+    def test_a_benchmark_without_groups_is_one(self):
+        plain = types.SimpleNamespace(CASES=("a", "b"), ROUNDS=3, ROUNDS_MAX=5)
+        self.assertEqual(cases.groups_of(plain), (cases.Group(("a", "b"), 3, 5),))
+
+    def test_the_table_shows_every_case_and_what_is_not_measured(self):
+        report = {"rounds": [{"a": {"value": 2}}, {"b": {"value": 3}, "a": {"value": 4}},
+                             {"c": {}}]}
+        self.assertEqual([run.cell(report["rounds"], case, "value", 1) for case in "abc"],
+                         ["3 [2-4]", "3 [3-3]", "-"])
+
+
+class BestTest(unittest.TestCase):
+    benchmark = types.SimpleNamespace(BESTS=(cases.Best("z@1", ("z_a@1", "z_b@1"), "value"),))
+
+    def test_it_is_the_variant_with_the_highest_median_in_all_rounds(self):
+        rounds = [{"z_a@1": {"value": a}, "z_b@1": {"value": b}}
+                  for a, b in ((1, 2), (9, 3), (1, 4))]
+        complete, bests = cases.with_best(self.benchmark, rounds)
+        self.assertEqual(bests, {"z@1": "z_b@1"})
+        self.assertEqual([one["z@1"]["value"] for one in complete], [2, 3, 4])
+
+    def test_rounds_of_other_sizes_stay_as_they_are(self):
+        rounds = [{"z_a@2": {"value": 1}}]
+        self.assertEqual(cases.with_best(self.benchmark, rounds), (rounds, {}))
+
+
 class BenchmarksTest(unittest.TestCase):
     def test_ratios_name_cases_and_differ(self):
         for name in run.names():
             benchmark = importlib.import_module(f"benchmarks.{name}")
             keys = [str(ratio) for ratio in benchmark.RATIOS]
             self.assertEqual(len(keys), len(set(keys)), name)
+            known = set(benchmark.CASES) | {best.case for best in getattr(benchmark, "BESTS", ())}
             for ratio in benchmark.RATIOS:
-                self.assertLessEqual({ratio.case, ratio.rival}, set(benchmark.CASES), name)
+                self.assertLessEqual({ratio.case, ratio.rival}, known, name)
 
-    def test_a_percentile_is_a_measured_value(self):
-        self.assertEqual(stop.percentile(list(range(1, 101)), 0.99), 99)
-        self.assertEqual(stop.percentile([5], 0.5), 5)
+    def test_ratios_stay_within_a_group(self):
+        for name in run.names():
+            benchmark = importlib.import_module(f"benchmarks.{name}")
+            bests = {best.case: best.variants for best in getattr(benchmark, "BESTS", ())}
+            for ratio in benchmark.RATIOS:
+                wanted = {*bests.get(ratio.case, (ratio.case,)),
+                          *bests.get(ratio.rival, (ratio.rival,))}
+                self.assertTrue(any(wanted <= set(group.cases)
+                                    for group in cases.groups_of(benchmark)), str(ratio))
 
 
 if __name__ == "__main__":

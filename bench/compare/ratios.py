@@ -1,6 +1,7 @@
 """From the rounds of one run to ratios and how far they can be trusted."""
 
 import dataclasses
+import math
 import random
 import statistics
 
@@ -21,6 +22,11 @@ class Ratio:
         return self.name or f"{self.case}/{self.rival}"
 
 
+def percentile(ordered, share):
+    """Of sorted values: the smallest that at least this share does not exceed."""
+    return ordered[max(0, math.ceil(len(ordered) * share) - 1)]
+
+
 def interval(values):
     """The 95 % bootstrap interval of the median; the same values give the same one."""
     draw = random.Random(1)
@@ -30,8 +36,9 @@ def interval(values):
 
 
 def summary(ratio, rounds):
-    """`rounds` maps, in each round, a case to its measures."""
-    values = [one[ratio.case][ratio.measure] / one[ratio.rival][ratio.measure] for one in rounds]
+    """`rounds` maps, in each round, a case to its measures; rounds without the two do not count."""
+    values = [one[ratio.case][ratio.measure] / one[ratio.rival][ratio.measure] for one in rounds
+              if ratio.case in one and ratio.rival in one]
     low, high = interval(values)
     return {"median": statistics.median(values), "min": min(values), "max": max(values),
             "interval_95": [low, high], "undecided": high - low > UNDECIDED_WIDTH,

@@ -16,6 +16,7 @@ import statistics
 import sys
 import time
 
+import cases
 import isolation
 import load
 import process
@@ -37,17 +38,18 @@ def names():
     return sorted(path.stem for path in (HERE / "benchmarks").glob("*.py"))
 
 
-def measure_round(runner, cases, backwards):
+def measure_round(runner, names_of_cases, backwards):
     """The cases, each once, and the share of processor time that others used meanwhile."""
     meter = load.LoadMeter()
-    results = {case: runner.run(case) for case in (reversed(cases) if backwards else cases)}
-    return {case: results[case] for case in cases}, meter.foreign_share()
+    order = reversed(names_of_cases) if backwards else names_of_cases
+    results = {case: runner.run(case) for case in order}
+    return {case: results[case] for case in names_of_cases}, meter.foreign_share()
 
 
-def quiet_round(runner, cases, number, tolerate):
+def quiet_round(runner, names_of_cases, number, tolerate):
     shares = []
     for attempt in range(1 + RETRIES):
-        results, share = measure_round(runner, cases, number % 2 == 1)
+        results, share = measure_round(runner, names_of_cases, number % 2 == 1)
         if tolerate or share <= load.FOREIGN_SHARE_MAX:
             return results, share
         shares.append(share)
@@ -60,25 +62,37 @@ def quiet_round(runner, cases, number, tolerate):
 
 
 def measure(benchmark, options):
-    """All rounds: at least the benchmark's number, and more while a ratio is undecided."""
+    """All rounds: of each group at least its number, more while one of its ratios is undecided."""
     runner = benchmark.Runner(options.build.resolve(), options.quick)
-    least, most = (1, 1) if options.quick else (benchmark.ROUNDS, benchmark.ROUNDS_MAX)
-    least = options.rounds or least
     rounds, shares = [], []
-    while len(rounds) < least or (len(rounds) < most and undecided(benchmark, rounds)):
-        results, share = quiet_round(runner, benchmark.CASES, len(rounds),
-                                     options.quick or options.allow_load)
-        rounds.append(results)
-        shares.append(share)
+    for group in cases.groups_of(benchmark):
+        for results, share in measure_group(benchmark, group, runner, options):
+            rounds.append(results)
+            shares.append(share)
     return rounds, shares
 
 
+def measure_group(benchmark, group, runner, options):
+    least, most = (1, 1) if options.quick else (group.rounds, group.rounds_max)
+    least = options.rounds or least
+    rounds = []
+    while len(rounds) < least or (len(rounds) < most and undecided(benchmark, rounds)):
+        results, share = quiet_round(runner, group.cases, len(rounds),
+                                     options.quick or options.allow_load)
+        rounds.append(results)
+        yield results, share
+
+
 def undecided(benchmark, rounds):
-    return any(ratios.summary(ratio, rounds)["undecided"] for ratio in benchmark.RATIOS)
+    """Whether a ratio within these rounds, all of one group, is."""
+    complete, _ = cases.with_best(benchmark, rounds)
+    return any(ratios.summary(ratio, complete)["undecided"] for ratio in benchmark.RATIOS
+               if ratio.case in complete[0] and ratio.rival in complete[0])
 
 
 def describe(benchmark, options, rounds, shares):
     """What build/bench/NAME.json holds."""
+    rounds, bests = cases.with_best(benchmark, rounds)
     return {
         "name": options.name,
         "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -88,6 +102,7 @@ def describe(benchmark, options, rounds, shares):
         "foreign_load": shares,
         "machine": load.machine(),
         "congestion_control": isolation.CONGESTION_CONTROL,
+        "best": bests,
         "ratios": {str(ratio): ratios.summary(ratio, rounds) for ratio in benchmark.RATIOS},
         "rounds": rounds,
     }
@@ -97,19 +112,28 @@ def row(*cells):
     return f"| {' | '.join(cells)} |"
 
 
+def cell(rounds, case, measure_name, unit):
+    """A median with its range, or a dash for what a case does not measure."""
+    values = [one[case][measure_name] / unit for one in rounds
+              if measure_name in one.get(case, {})]
+    if not values:
+        return "-"
+    return f"{statistics.median(values):.3g} [{min(values):.3g}-{max(values):.3g}]"
+
+
 def table(benchmark, report):
     """Lines for people, in Markdown: the cases with their figures, then the ratios."""
     yield row("case", *(f"{title}, median [min-max]" for title, _, _ in benchmark.COLUMNS))
     yield row(*["---"] * (1 + len(benchmark.COLUMNS)))
+    best = set(report["best"].values())
     for case in benchmark.CASES:
-        cells = []
-        for _, measure_name, unit in benchmark.COLUMNS:
-            values = [one[case][measure_name] / unit for one in report["rounds"]]
-            cells.append(f"{statistics.median(values):.3g} [{min(values):.3g}-{max(values):.3g}]")
-        yield row(f"`{case}`", *cells)
-    yield ""
-    yield row("ratio", "better", "median [min-max]", "95 % of the median")
-    yield row(*["---"] * 4)
+        cells = [cell(report["rounds"], case, measure_name, unit)
+                 for _, measure_name, unit in benchmark.COLUMNS]
+        yield row(f"`{case}`" + ", the best" * (case in best), *cells)
+    if report["ratios"]:
+        yield ""
+        yield row("ratio", "better", "median [min-max]", "95 % of the median")
+        yield row(*["---"] * 4)
     for name, ratio in report["ratios"].items():
         sure = f"{ratio['interval_95'][0]:.3g} to {ratio['interval_95'][1]:.3g}"
         yield row(f"`{name}`", ratio["better"],
@@ -118,8 +142,15 @@ def table(benchmark, report):
     machine = report["machine"]
     notes = ["disturbed by other load"] * report["disturbed"] + ["a tiny run"] * report["quick"]
     yield (f"\n{report['date'][:10]}, {machine['cpu']}, {machine['cores']} processors, Linux "
-           f"{machine['kernel']}, {report['congestion_control']}, {len(report['rounds'])} rounds"
+           f"{machine['kernel']}, {report['congestion_control']}, {rounds_told(benchmark, report)}"
            + "".join(f"; {note}: not to be quoted" for note in notes))
+
+
+def rounds_told(benchmark, report):
+    """As in `7 rounds`, or `7 to 21 rounds` where groups of cases had different numbers."""
+    counts = {sum(group.cases[0] in one for one in report["rounds"])
+              for group in cases.groups_of(benchmark)}
+    return " to ".join(str(count) for count in sorted({min(counts), max(counts)})) + " rounds"
 
 
 def parse(words):

@@ -3,11 +3,9 @@
 The promise is 50 ms; the ratios to it are of the 99th percentile.
 """
 
-import math
-
 import isolation
 from process import Running
-from ratios import Ratio
+from ratios import Ratio, percentile
 
 STATES = ("resolving", "connecting", "waiting", "up_idle", "up_traffic", "up_full_egress")
 PROMISE = "promise"
@@ -21,11 +19,6 @@ PROMISE_US = 50_000
 COUNT = {state: 1000 for state in STATES} | {"up_full_egress": 100}
 COUNT_QUICK = 10
 UNANSWERED = "device.example"
-
-
-def percentile(ordered, share):
-    """Of sorted values: the smallest that at least this share does not exceed."""
-    return ordered[max(0, math.ceil(len(ordered) * share) - 1)]
 
 
 class Runner:
