@@ -7,10 +7,12 @@ import unittest
 from unittest import mock
 
 import cases
+import exchange
 import load
 import process
 import ratios
 import run
+from benchmarks import messaging
 
 
 class FakeRunner:
@@ -178,6 +180,39 @@ class BestTest(unittest.TestCase):
         self.assertEqual(cases.with_best(self.benchmark, rounds), (rounds, {}))
 
 
+class ExchangeTest(unittest.TestCase):
+    def test_the_rate_is_of_the_messages_after_the_first(self):
+        measured = exchange.Streamed(size=100, count=11, duration_ns=10**9, source_cpu_ns=22,
+                                     target_cpu_ns=33).measures()
+        self.assertEqual((measured["messages_per_s"], measured["bytes_per_s"]), (10, 1000))
+        self.assertEqual((measured["sender_cpu_ns"], measured["receiver_cpu_ns"]), (2, 3))
+
+    def counted(self, messages_per_s, size):
+        """The count found for a program of that speed, and the counts tried."""
+        tried = []
+
+        def stream(count):
+            tried.append(count)
+            return exchange.Streamed(size, count, round(count * 1e9 / messages_per_s), 0, 0)
+
+        return exchange.Counts(0.5).of("case", size, stream), tried
+
+    def test_a_run_of_any_speed_lasts_as_long(self):
+        for messages_per_s in (5, 1000, 100_000_000):
+            count, tried = self.counted(messages_per_s, 16)
+            self.assertAlmostEqual(count / messages_per_s, 0.5, delta=0.1)
+            self.assertLess(len(tried), 8)
+
+    def test_a_count_is_found_once(self):
+        counts = exchange.Counts(0.5)
+        first = counts.of("case", 16, lambda count: exchange.Streamed(16, count, 10**9, 0, 0))
+        self.assertEqual(counts.of("case", 16, None), first)
+
+    def test_a_quick_run_is_small_for_every_size(self):
+        for size in messaging.SIZES:
+            self.assertLessEqual(exchange.Counts(1).first(size) * size, 4 * 1024**2)
+
+
 class BenchmarksTest(unittest.TestCase):
     def test_ratios_name_cases_and_differ(self):
         for name in run.names():
@@ -197,6 +232,10 @@ class BenchmarksTest(unittest.TestCase):
                           *bests.get(ratio.rival, (ratio.rival,))}
                 self.assertTrue(any(wanted <= set(group.cases)
                                     for group in cases.groups_of(benchmark)), str(ratio))
+
+    def test_large_messages_have_more_rounds(self):
+        rounds = {cases.parts(group.cases[0])[1]: group.rounds for group in messaging.GROUPS}
+        self.assertEqual((rounds[16], rounds[65536], rounds[1048576]), (7, 21, 21))
 
 
 if __name__ == "__main__":

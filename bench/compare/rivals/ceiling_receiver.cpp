@@ -1,0 +1,117 @@
+// The ceiling of all receivers: no pool, no other thread. Variants: `slab` receives whatever is
+// there into one block and walks it; `exact` receives the rest of each body and the next header;
+// `lowat` does so too, but is woken for half a MiB at a time.
+#include <sys/uio.h>
+
+#include <array>
+
+#include "raw_socket.hpp"
+
+namespace sluice::compare {
+namespace {
+
+constexpr std::size_t slab_bytes = 256 * 1024;
+constexpr std::size_t header_bytes = sizeof(std::uint32_t);
+constexpr std::size_t length_max = 16 * 1024 * 1024;
+constexpr std::size_t low_water_bytes = 512 * 1024;
+
+std::size_t length_at(const std::byte* header) {
+    std::uint32_t length = 0;
+    std::memcpy(&length, header, sizeof length);
+    const std::size_t size = ntohl(length);
+    require(size <= length_max, "length");
+    return size;
+}
+
+void receive_slabs(const RawSocket& socket, const Task& task, MessageCheck& check) {
+    std::vector<std::byte> slab(std::max(slab_bytes, 2 * (header_bytes + task.size)));
+    std::size_t end = 0;
+    while (!check.done()) {
+        const ssize_t received = ::recv(socket.number(), slab.data() + end, slab.size() - end, 0);
+        require(received > 0, "recv");
+        end += static_cast<std::size_t>(received);
+        std::size_t begin = 0;
+        while (end - begin >= header_bytes) {
+            const std::size_t size = length_at(&slab[begin]);
+            if (end - begin - header_bytes < size) {
+                break;
+            }
+            check.take(&slab[begin] + header_bytes, size);
+            begin += header_bytes + size;
+        }
+        std::memmove(slab.data(), slab.data() + begin, end - begin);
+        end -= begin;
+    }
+}
+
+/// Receives what it is told to, and no more.
+class ExactReceiver final {
+  public:
+    /// Is woken for `low_water_max` bytes, or for all that is wanted if that is less.
+    ExactReceiver(const RawSocket& socket, std::size_t low_water_max)
+        : socket_(socket), low_water_max_(low_water_max) {}
+
+    void receive(std::array<iovec, 2> pieces) {
+        while (pieces[0].iov_len + pieces[1].iov_len > 0) {
+            set_low_water(pieces[0].iov_len + pieces[1].iov_len);
+            msghdr call{};
+            call.msg_iov = pieces.data();
+            call.msg_iovlen = pieces.size();
+            const ssize_t received = ::recvmsg(socket_.number(), &call, 0);
+            require(received > 0, "recvmsg");
+            auto left = static_cast<std::size_t>(received);
+            for (iovec& piece : pieces) {
+                const std::size_t part = std::min(left, piece.iov_len);
+                piece.iov_base = static_cast<std::byte*>(piece.iov_base) + part;
+                piece.iov_len -= part;
+                left -= part;
+            }
+        }
+    }
+
+  private:
+    /// The kernel wakes nobody below the mark, however little a call asks for.
+    void set_low_water(std::size_t wanted) {
+        const std::size_t mark = std::min(wanted, low_water_max_);
+        if (mark != low_water_) {
+            socket_.set(SOL_SOCKET, SO_RCVLOWAT, static_cast<int>(mark));
+            low_water_ = mark;
+        }
+    }
+
+    const RawSocket& socket_;
+    const std::size_t low_water_max_;
+    std::size_t low_water_ = 1;
+};
+
+void receive_exactly(ExactReceiver receiver, MessageCheck& check) {
+    std::byte header[header_bytes];
+    receiver.receive({{{header, header_bytes}, {}}});
+    std::vector<std::byte> body;
+    while (!check.done()) {
+        body.resize(length_at(header));
+        // No header follows the last message.
+        receiver.receive(
+            {{{body.data(), body.size()}, {header, check.left() > 1 ? header_bytes : 0}}});
+        check.take(body.data(), body.size());
+    }
+}
+
+void receive_all(const Task& task) {
+    MessageCheck check(task);
+    const RawSocket socket = accept_one();
+    if (task.variant == "exact" || task.variant == "lowat") {
+        receive_exactly(ExactReceiver(socket, task.variant == "lowat" ? low_water_bytes : 1),
+                        check);
+    } else {
+        receive_slabs(socket, task, check);
+    }
+    check.report();
+}
+
+}  // namespace
+}  // namespace sluice::compare
+
+int main(int argc, char** argv) {
+    sluice::compare::receive_all(sluice::compare::receiver_task(argc, argv));
+}
