@@ -8,6 +8,7 @@ from unittest import mock
 
 import cases
 import exchange
+import gigabit_line
 import load
 import process
 import ratios
@@ -211,6 +212,14 @@ class ExchangeTest(unittest.TestCase):
     def test_a_quick_run_is_small_for_every_size(self):
         for size in messaging.SIZES:
             self.assertLessEqual(exchange.Counts(1).first(size) * size, 4 * 1024**2)
+
+
+class LineTest(unittest.TestCase):
+    def test_the_bound_is_what_full_segments_leave_for_payload(self):
+        self.assertAlmostEqual(gigabit_line.bound_bit_s(96, 4), 1e9 * 1448 / 1514 * 0.96)
+
+    def test_a_line_without_headers_carries_what_tcp_carries(self):
+        self.assertAlmostEqual(gigabit_line.bound_bit_s(1, 0) / 1e9, 0.9564, places=4)
 
 
 class BenchmarksTest(unittest.TestCase):
