@@ -2,6 +2,7 @@
 """Tests of how benchmarks are judged; the benchmarks themselves have --quick."""
 
 import importlib
+import resource
 import types
 import unittest
 from unittest import mock
@@ -9,11 +10,12 @@ from unittest import mock
 import cases
 import exchange
 import gigabit_line
+import isolation
 import load
 import process
 import ratios
 import run
-from benchmarks import messaging
+from benchmarks import connections, messaging
 
 
 class FakeRunner:
@@ -220,6 +222,30 @@ class LineTest(unittest.TestCase):
 
     def test_a_line_without_headers_carries_what_tcp_carries(self):
         self.assertAlmostEqual(gigabit_line.bound_bit_s(1, 0) / 1e9, 0.9564, places=4)
+
+
+class ConnectionsTest(unittest.TestCase):
+    def test_memory_is_growth_an_open_connection(self):
+        found = connections.measures([1000, 9000], [10_000_000, 18_000_000],
+                                     "200 180 2000000000 4 5 7000 9000", 0.5)
+        self.assertEqual(found["bytes_per_connection"], 1000)
+        self.assertEqual((found["messages_per_s"], found["fairness"]), (90, 0.8))
+        self.assertEqual((found["p50_us"], found["server_cpu"]), (7, 0.25))
+
+    def test_one_connection_has_no_growth(self):
+        found = connections.measures([1, 1], [1, 1], "1 1 1 1 1 1 1", 0)
+        self.assertNotIn("bytes_per_connection", found)
+
+    def test_too_few_descriptors_are_told(self):
+        with mock.patch.object(resource, "getrlimit", return_value=(1024, 4096)), \
+             mock.patch.object(resource, "setrlimit", side_effect=ValueError):
+            with self.assertRaisesRegex(isolation.Impossible, "9064 open files .* 4096 are"):
+                connections.ensure_descriptors(9064)
+
+    def test_enough_descriptors_are_left_alone(self):
+        with mock.patch.object(resource, "getrlimit", return_value=(10_000, 10_000)), \
+             mock.patch.object(resource, "setrlimit", side_effect=ValueError):
+            connections.ensure_descriptors(9064)
 
 
 class BenchmarksTest(unittest.TestCase):
