@@ -12,6 +12,7 @@ import exchange
 import gigabit_line
 import isolation
 import load
+import plot
 import process
 import ratios
 import run
@@ -246,6 +247,20 @@ class ConnectionsTest(unittest.TestCase):
         with mock.patch.object(resource, "getrlimit", return_value=(10_000, 10_000)), \
              mock.patch.object(resource, "setrlimit", side_effect=ValueError):
             connections.ensure_descriptors(9064)
+
+
+class PlotTest(unittest.TestCase):
+    def ratio(self, median):
+        return {"median": median, "interval_95": [median - 1, median + 1]}
+
+    def test_a_curve_has_its_sizes_in_order(self):
+        found = plot.curves({"a@64/b@64": self.ratio(3), "a@16/b@16": self.ratio(2),
+                             "a@16/c@16": self.ratio(5)})
+        self.assertEqual(found, {"a / b": [(16, 2, 1, 3), (64, 3, 2, 4)], "a / c": [(16, 5, 4, 6)]})
+
+    def test_gnuplot_gets_a_block_a_curve(self):
+        self.assertEqual(plot.data({"a / b": [(16, 2, 1, 3)], "a / c": [(16, 5, 4, 6)]}),
+                         '"a / b"\n16 2 1 3\n\n\n"a / c"\n16 5 4 6\n')
 
 
 class BenchmarksTest(unittest.TestCase):
