@@ -27,8 +27,8 @@ GROUPS = tuple(Group(tuple(named(server, count) for server in SERVERS), 5, 9)
 CASES = tuple(case for group in GROUPS for case in group.cases)
 RATIOS = tuple(Ratio(named(case, count), named("ceiling", count), "messages_per_s")
                for case in OURS for count in CONNECTIONS)
-COLUMNS = (("k messages/s", "messages_per_s", 1e3), ("p50 µs", "p50_us", 1),
-           ("p99 µs", "p99_us", 1), ("slowest/median", "fairness", 1),
+COLUMNS = (("k offered/s", "offered_per_s", 1e3), ("k echoed/s", "messages_per_s", 1e3),
+           ("p50 µs", "p50_us", 1), ("p99 µs", "p99_us", 1), ("slowest/median", "fairness", 1),
            ("server CPU", "server_cpu", 1), ("B/connection", "bytes_per_connection", 1))
 
 DESCRIPTORS_BESIDES = 64
@@ -95,7 +95,8 @@ class Runner:
 
 def measures(steps, resident, measured, serving_s):
     offered, echoed, duration_ns, slowest, median, p50_ns, p99_ns = map(int, measured.split())
-    found = {"offered": offered, "messages_per_s": echoed * 1e9 / duration_ns,
+    found = {"offered_per_s": offered * 1e9 / duration_ns,
+             "messages_per_s": echoed * 1e9 / duration_ns,
              "fairness": slowest / max(1, median), "p50_us": p50_ns / 1000,
              "p99_us": p99_ns / 1000, "server_cpu": serving_s * 1e9 / duration_ns}
     if steps[1] > steps[0]:

@@ -20,7 +20,8 @@ void receive_all(const Task& task) {
     while (!check.done()) {
         std::uint32_t length = 0;
         asio::read(socket, asio::buffer(&length, sizeof length));
-        body.resize(std::min<std::size_t>(ntohl(length), length_max));
+        require(ntohl(length) <= length_max, "length");
+        body.resize(ntohl(length));
         asio::read(socket, asio::buffer(body));
         check.take(body.data(), body.size());
     }
