@@ -21,8 +21,9 @@ VARIANTS = {
     "ceiling": {
         "ceiling_copy": Pair("ceiling", source=("copy",), target=("slab",)),
         "ceiling_iovec": Pair("ceiling", source=("iovec",), target=("slab",)),
+        "ceiling_slab_lowat": Pair("ceiling", source=("iovec",), target=("slab_lowat",)),
         "ceiling_exact": Pair("ceiling", source=("iovec",), target=("exact",)),
-        "ceiling_lowat": Pair("ceiling", source=("iovec",), target=("lowat",)),
+        "ceiling_exact_lowat": Pair("ceiling", source=("iovec",), target=("exact_lowat",)),
     },
 }
 PLAIN = {"nng": Pair("nng"), "asio": Pair("asio"), "nats": Pair("nats")}
@@ -32,7 +33,8 @@ PAIRS = {**OURS, **PLAIN, **{name: pair for variants in VARIANTS.values()
 
 # Variants that are far from the best at other sizes are not tried there.
 SIZE_RANGE = {"ceiling_copy": (0, 1024), "ceiling_iovec": (256, 65536),
-              "ceiling_exact": (65536, 1048576), "ceiling_lowat": (65536, 1048576),
+              "ceiling_slab_lowat": (65536, 65536), "ceiling_exact": (65536, 1048576),
+              "ceiling_exact_lowat": (65536, 1048576),
               "zeromq_deep": (0, 4096), "zeromq_init_data": (1024, 1048576)}
 
 

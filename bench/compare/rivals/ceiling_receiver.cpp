@@ -1,6 +1,6 @@
 // The ceiling of all receivers: no pool, no other thread. Variants: `slab` receives whatever is
-// there into one block and walks it; `exact` receives the rest of each body and the next header;
-// `lowat` does so too, but is woken for half a MiB at a time.
+// there into one block and walks it; `exact` receives the rest of each body and the next header.
+// `slab_lowat` and `exact_lowat` are woken for many bytes at a time only.
 #include <sys/uio.h>
 
 #include <array>
@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t slab_bytes = 256 * 1024;
 constexpr std::size_t header_bytes = sizeof(std::uint32_t);
 constexpr std::size_t length_max = 16 * 1024 * 1024;
-constexpr std::size_t low_water_bytes = 512 * 1024;
+constexpr std::size_t slab_low_water_bytes = 128 * 1024;
+constexpr std::size_t exact_low_water_bytes = 512 * 1024;
 
 std::size_t length_at(const std::byte* header) {
     std::uint32_t length = 0;
@@ -23,10 +24,34 @@ std::size_t length_at(const std::byte* header) {
     return size;
 }
 
-void receive_slabs(const RawSocket& socket, const Task& task, MessageCheck& check) {
+/// Sets for how many bytes the receiver is woken: a number of its own, or all that is wanted if
+/// that is less. The kernel wakes nobody below the mark, however little a call asks for.
+class LowWater final {
+  public:
+    LowWater(const RawSocket& socket, std::size_t mark_max)
+        : socket_(socket), mark_max_(mark_max) {}
+
+    void set(std::size_t wanted) {
+        const std::size_t mark = std::min(wanted, mark_max_);
+        if (mark != mark_) {
+            socket_.set(SOL_SOCKET, SO_RCVLOWAT, static_cast<int>(mark));
+            mark_ = mark;
+        }
+    }
+
+  private:
+    const RawSocket& socket_;
+    const std::size_t mark_max_;
+    std::size_t mark_ = 1;
+};
+
+void receive_slabs(const RawSocket& socket, LowWater low_water, const Task& task,
+                   MessageCheck& check) {
     std::vector<std::byte> slab(std::max(slab_bytes, 2 * (header_bytes + task.size)));
     std::size_t end = 0;
     while (!check.done()) {
+        const std::size_t to_come = check.left() * (header_bytes + task.size) - end;
+        low_water.set(std::min(to_come, slab.size() - end));
         const ssize_t received = ::recv(socket.number(), slab.data() + end, slab.size() - end, 0);
         require(received > 0, "recv");
         end += static_cast<std::size_t>(received);
@@ -44,54 +69,34 @@ void receive_slabs(const RawSocket& socket, const Task& task, MessageCheck& chec
     }
 }
 
-/// Receives what it is told to, and no more.
-class ExactReceiver final {
-  public:
-    /// Is woken for `low_water_max` bytes, or for all that is wanted if that is less.
-    ExactReceiver(const RawSocket& socket, std::size_t low_water_max)
-        : socket_(socket), low_water_max_(low_water_max) {}
-
-    void receive(std::array<iovec, 2> pieces) {
-        while (pieces[0].iov_len + pieces[1].iov_len > 0) {
-            set_low_water(pieces[0].iov_len + pieces[1].iov_len);
-            msghdr call{};
-            call.msg_iov = pieces.data();
-            call.msg_iovlen = pieces.size();
-            const ssize_t received = ::recvmsg(socket_.number(), &call, 0);
-            require(received > 0, "recvmsg");
-            auto left = static_cast<std::size_t>(received);
-            for (iovec& piece : pieces) {
-                const std::size_t part = std::min(left, piece.iov_len);
-                piece.iov_base = static_cast<std::byte*>(piece.iov_base) + part;
-                piece.iov_len -= part;
-                left -= part;
-            }
+/// All of both pieces, and no more.
+void receive_pieces(const RawSocket& socket, LowWater& low_water, std::array<iovec, 2> pieces) {
+    while (pieces[0].iov_len + pieces[1].iov_len > 0) {
+        low_water.set(pieces[0].iov_len + pieces[1].iov_len);
+        msghdr call{};
+        call.msg_iov = pieces.data();
+        call.msg_iovlen = pieces.size();
+        const ssize_t received = ::recvmsg(socket.number(), &call, 0);
+        require(received > 0, "recvmsg");
+        auto left = static_cast<std::size_t>(received);
+        for (iovec& piece : pieces) {
+            const std::size_t part = std::min(left, piece.iov_len);
+            piece.iov_base = static_cast<std::byte*>(piece.iov_base) + part;
+            piece.iov_len -= part;
+            left -= part;
         }
     }
+}
 
-  private:
-    /// The kernel wakes nobody below the mark, however little a call asks for.
-    void set_low_water(std::size_t wanted) {
-        const std::size_t mark = std::min(wanted, low_water_max_);
-        if (mark != low_water_) {
-            socket_.set(SOL_SOCKET, SO_RCVLOWAT, static_cast<int>(mark));
-            low_water_ = mark;
-        }
-    }
-
-    const RawSocket& socket_;
-    const std::size_t low_water_max_;
-    std::size_t low_water_ = 1;
-};
-
-void receive_exactly(ExactReceiver receiver, MessageCheck& check) {
+void receive_exactly(const RawSocket& socket, LowWater low_water, MessageCheck& check) {
     std::byte header[header_bytes];
-    receiver.receive({{{header, header_bytes}, {}}});
+    receive_pieces(socket, low_water, {{{header, header_bytes}, {}}});
     std::vector<std::byte> body;
     while (!check.done()) {
         body.resize(length_at(header));
         // No header follows the last message.
-        receiver.receive(
+        receive_pieces(
+            socket, low_water,
             {{{body.data(), body.size()}, {header, check.left() > 1 ? header_bytes : 0}}});
         check.take(body.data(), body.size());
     }
@@ -100,11 +105,14 @@ void receive_exactly(ExactReceiver receiver, MessageCheck& check) {
 void receive_all(const Task& task) {
     MessageCheck check(task);
     const RawSocket socket = accept_one();
-    if (task.variant == "exact" || task.variant == "lowat") {
-        receive_exactly(ExactReceiver(socket, task.variant == "lowat" ? low_water_bytes : 1),
-                        check);
+    if (task.variant == "exact") {
+        receive_exactly(socket, LowWater(socket, 1), check);
+    } else if (task.variant == "exact_lowat") {
+        receive_exactly(socket, LowWater(socket, exact_low_water_bytes), check);
     } else {
-        receive_slabs(socket, task, check);
+        const bool sleeps_long = task.variant == "slab_lowat";
+        receive_slabs(socket, LowWater(socket, sleeps_long ? slab_low_water_bytes : 1), task,
+                      check);
     }
     check.report();
 }
