@@ -191,30 +191,34 @@ class ExchangeTest(unittest.TestCase):
         self.assertEqual((measured["messages_per_s"], measured["bytes_per_s"]), (10, 1000))
         self.assertEqual((measured["sender_cpu_ns"], measured["receiver_cpu_ns"]), (2, 3))
 
-    def counted(self, messages_per_s, size):
-        """The count found for a program of that speed, and the counts tried."""
-        tried = []
+    def stream(self, messages_per_s):
+        """A program of that speed, which notes what it was asked for."""
+        def run_once(count):
+            self.asked.append(count)
+            return exchange.Streamed(16, count, round(count * 1e9 / messages_per_s), 0, 0)
 
-        def stream(count):
-            tried.append(count)
-            return exchange.Streamed(size, count, round(count * 1e9 / messages_per_s), 0, 0)
+        self.asked = []
+        return run_once
 
-        return exchange.Counts(0.5).of("case", size, stream), tried
+    def test_a_run_of_any_speed_lasts_about_as_long(self):
+        for messages_per_s in (10, 1000, 100_000_000):
+            got = exchange.Counts(0.5, False).run("case", 16, self.stream(messages_per_s))
+            self.assertGreaterEqual(got.duration_ns, 0.2e9)
+            self.assertLess(len(self.asked), 8)
 
-    def test_a_run_of_any_speed_lasts_as_long(self):
-        for messages_per_s in (5, 1000, 100_000_000):
-            count, tried = self.counted(messages_per_s, 16)
-            self.assertAlmostEqual(count / messages_per_s, 0.5, delta=0.1)
-            self.assertLess(len(tried), 8)
+    def test_a_run_corrects_the_count_of_the_next(self):
+        counts = exchange.Counts(0.5, False)
+        counts.run("case", 16, self.stream(1000))
+        counts.run("case", 16, self.stream(4000))
+        self.assertEqual(self.asked[-1], 2000)
+        counts.run("case", 16, self.stream(4000))
+        self.assertEqual(self.asked, [2000])
 
-    def test_a_count_is_found_once(self):
-        counts = exchange.Counts(0.5)
-        first = counts.of("case", 16, lambda count: exchange.Streamed(16, count, 10**9, 0, 0))
-        self.assertEqual(counts.of("case", 16, None), first)
-
-    def test_a_quick_run_is_small_for_every_size(self):
+    def test_a_quick_run_is_one_and_small_for_every_size(self):
         for size in messaging.SIZES:
-            self.assertLessEqual(exchange.Counts(1).first(size) * size, 4 * 1024**2)
+            exchange.Counts(1, True).run("case", size, self.stream(100_000_000))
+            self.assertEqual(len(self.asked), 1)
+            self.assertLessEqual(self.asked[0] * size, 4 * 1024**2)
 
 
 class LineTest(unittest.TestCase):

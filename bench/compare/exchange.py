@@ -8,6 +8,8 @@ from process import Running
 NATS_SERVER = pathlib.Path(__file__).resolve().parent.parent.parent / "build/peers/bin/nats-server"
 NATS_LISTENS = "Listening for client connections on "
 
+FIRST_BYTES, FIRST_MESSAGES = 4 * 1024**2, 2000
+
 
 @dataclasses.dataclass(frozen=True)
 class Pair:
@@ -89,26 +91,32 @@ class Streamed:
 
 
 class Counts:
-    """How many messages of a case a run needs to last long enough: found once, by trying."""
+    """Runs streams of so many messages that each lasts about as long, whatever its speed."""
 
-    def __init__(self, duration_s, first_bytes=4 * 1024**2, first_messages=2000):
+    def __init__(self, duration_s, quick):
         self._duration_s = duration_s
-        self._first_bytes = first_bytes
-        self._first_messages = first_messages
+        self._quick = quick
         self._counts = {}
 
-    def first(self, size):
+    @staticmethod
+    def first(size):
         """For a run of a few ms."""
-        return max(4, min(self._first_messages, self._first_bytes // size))
+        return max(4, min(FIRST_MESSAGES, FIRST_BYTES // size))
 
-    def of(self, case, size, stream):
-        """`stream(count)` makes a run of so many messages and gives what it took."""
-        if case not in self._counts:
-            count = self.first(size)
-            took_s = stream(count).duration_ns / 1e9
-            # A short run tells little, so that it is believed for a tenfold at most.
-            while took_s < self._duration_s / 4:
-                count = int(count * min(10, self._duration_s / max(took_s, 1e-6)))
-                took_s = stream(count).duration_ns / 1e9
-            self._counts[case] = max(2, int(count * self._duration_s / took_s))
-        return self._counts[case]
+    def run(self, case, size, stream):
+        """`stream(count)` makes one run and gives what it took; the last one is returned.
+
+        A short run tells little, so that it is believed for a tenfold at most; a long one corrects
+        the count of the next.
+        """
+        count = self._counts.get(case, self.first(size))
+        streamed = stream(count)
+        while not self._quick and streamed.duration_ns < self._duration_s * 0.4e9:
+            count = int(count * min(10, self._factor(streamed)))
+            streamed = stream(count)
+        if not self._quick:
+            self._counts[case] = max(4, int(count * self._factor(streamed)))
+        return streamed
+
+    def _factor(self, streamed):
+        return self._duration_s * 1e9 / max(1000, streamed.duration_ns)

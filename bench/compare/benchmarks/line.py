@@ -34,8 +34,7 @@ class Runner:
     def __init__(self, build, quick):
         self._line = Line()
         self._exchange = Exchange(build, TARGET, self._line.target_prefix)
-        self._counts = Counts(DURATION_S)
-        self._quick = quick
+        self._counts = Counts(DURATION_S, quick)
 
     def run(self, case):
         program, size = parts(case)
@@ -46,8 +45,7 @@ class Runner:
         def stream(count):
             return self._exchange.stream(pair, size, count)
 
-        count = self._counts.first(size) if self._quick else self._counts.of(case, size, stream)
-        streamed = stream(count)
+        streamed = self._counts.run(case, size, stream)
         goodput = streamed.measures()["bytes_per_s"] * 8
         return {**streamed.measures(), "goodput_bit_s": goodput,
                 "of_bound": goodput / bound_bit_s(size, header(size)),

@@ -65,8 +65,7 @@ DURATION_S = 0.6
 class Runner:
     def __init__(self, build, quick):
         self._exchange = Exchange(build)
-        self._counts = Counts(DURATION_S)
-        self._quick = quick
+        self._counts = Counts(DURATION_S, quick)
 
     def run(self, case):
         program, size = parts(case)
@@ -76,5 +75,4 @@ class Runner:
                 return self._exchange.stream_through_nats(size, count)
             return self._exchange.stream(PAIRS[program], size, count)
 
-        count = self._counts.first(size) if self._quick else self._counts.of(case, size, stream)
-        return stream(count).measures()
+        return self._counts.run(case, size, stream).measures()
