@@ -72,6 +72,16 @@ class ProcessTest(unittest.TestCase):
             program.release()
             self.assertEqual(program.wait().output, "")
 
+    def test_a_program_that_ends_before_its_partner_is_blamed(self):
+        with process.Running(["cat"], held=True) as waits, process.Running(["ls", "/no"]) as fails:
+            with self.assertRaisesRegex(process.Failed, "ls /no ended with 2: .*No such file"):
+                waits.wait_for_output(needed=fails)
+
+    def test_a_program_without_a_word_is_told(self):
+        with process.Running(["true"]) as program:
+            with self.assertRaisesRegex(process.Failed, "true ended without a word"):
+                program.line()
+
     def test_a_program_that_never_ends_is_killed(self):
         with mock.patch.object(process, "PATIENCE_S", 0), process.Running(["cat"], held=True) as it:
             with self.assertRaisesRegex(process.Failed, "was killed"):

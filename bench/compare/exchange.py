@@ -40,6 +40,7 @@ class Exchange:
             address = f"{self._host}:{receiver.line()}"
             source = [self._program(pair, "sender"), size, count, address, *pair.source]
             with Running(source, held=True) as sender:
+                receiver.wait_for_output(needed=sender)
                 first_ns, last_ns, target_cpu_ns = map(int, receiver.wait().output.split())
                 sender.release()
                 source_cpu_ns = int(sender.wait().output)
@@ -53,7 +54,7 @@ class Exchange:
         with Running([NATS_SERVER, "--addr", "127.0.0.1", "--port", "-1",
                       "--log", "/dev/stdout"]) as server:
             line = server.line()
-            while line and NATS_LISTENS not in line:
+            while NATS_LISTENS not in line:
                 line = server.line()
             streamed = self.stream(Pair("nats", target=(line.rpartition(":")[2],)), size, count)
             server.interrupt()
@@ -67,6 +68,7 @@ class Exchange:
             address = f"{self._host}:{echo.line()}"
             source = [self._program(pair, "ping"), size, count, address, *pair.source]
             with Running(source) as ping:
+                ping.wait_for_output(needed=echo)
                 times = sorted(int(word) for word in ping.wait().output.split())
             echo.release()
             echo.wait()

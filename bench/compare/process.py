@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -9,6 +10,7 @@ import time
 
 # A program that waits for one that failed would wait for ever.
 PATIENCE_S = 300
+LOOK_S = 0.2
 
 
 class Failed(Exception):
@@ -57,7 +59,11 @@ class Running:
         return self._child.pid
 
     def line(self):
-        return self._child.stdout.readline().strip()
+        text = self._child.stdout.readline()
+        if not text:
+            self.wait()
+            raise Failed(f"{' '.join(self._command)} ended without a word")
+        return text.strip()
 
     def tell(self, text):
         """A line of input for a program that is held."""
@@ -69,6 +75,17 @@ class Running:
 
     def interrupt(self):
         self._child.send_signal(signal.SIGINT)
+
+    def wait_for_output(self, needed):
+        """Until this program prints or ends; fails if `needed` ends before."""
+        while not select.select([self._child.stdout], [], [], LOOK_S)[0]:
+            if needed.ended():
+                needed.wait()
+                raise Failed(f"{' '.join(needed._command)} ended too early")
+
+    def ended(self):
+        return os.waitid(os.P_PID, self._child.pid,
+                         os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def wait(self):
         """Until the program ended by itself, well."""
