@@ -220,7 +220,7 @@ class ExchangeTest(unittest.TestCase):
         counts = exchange.Counts(0.5, False)
         counts.run("case", 16, self.stream(1000))
         counts.run("case", 16, self.stream(4000))
-        self.assertEqual(self.asked[-1], 2000)
+        self.assertEqual(self.asked, [500, 2000])
         counts.run("case", 16, self.stream(4000))
         self.assertEqual(self.asked, [2000])
 
@@ -269,8 +269,9 @@ class PlotTest(unittest.TestCase):
 
     def test_a_curve_has_its_sizes_in_order(self):
         found = plot.curves({"a@64/b@64": self.ratio(3), "a@16/b@16": self.ratio(2),
-                             "a@16/c@16": self.ratio(5)})
-        self.assertEqual(found, {"a / b": [(16, 2, 1, 3), (64, 3, 2, 4)], "a / c": [(16, 5, 4, 6)]})
+                             "a@256/b@256": self.ratio(4), "a@16/c@16": self.ratio(5)})
+        self.assertEqual(found, {"a / b": [(16, 2, 1, 3), (64, 3, 2, 4), (256, 4, 3, 5)],
+                                 "a / c": [(16, 5, 4, 6)]})
 
     def test_gnuplot_gets_a_block_a_curve(self):
         self.assertEqual(plot.data({"a / b": [(16, 2, 1, 3)], "a / c": [(16, 5, 4, 6)]}),
