@@ -28,6 +28,11 @@ Result<ReceiveBlock> ReceiveBlock::open(BufferPool& pool, std::size_t size_b, Bu
     return opened;
 }
 
+void ReceiveBlock::use_whole() noexcept {
+    detail::Block& block = *block_.block_;
+    block_.bytes_ = {detail::payload(block), block.size_b - detail::block_header_b};
+}
+
 bool ReceiveBlock::continues(const Buffer& tail, std::size_t need_b) const noexcept {
     if (block_.empty() || filled_ == block_.size() || tail.size() > filled_) {
         return false;

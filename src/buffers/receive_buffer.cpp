@@ -78,11 +78,8 @@ Result<std::span<std::byte>> ReceiveBuffer::writable(BufferAccount& account, Buf
     if (Result<void> prepared = prepare(account); !prepared) {
         return prepared.error();
     }
-    const std::size_t missing_b = need_b - tail.size();
-    const std::size_t rest_b = is_at_cursor(tail) ? slab_.size() - cursor_ : 0;
-    const bool is_worth_a_small_read = tail.size() >= short_tail_b && rest_b >= missing_b;
-    if (rest_b < std::max(missing_b, offer_bytes_) && !is_worth_a_small_read) {
-        const std::size_t wished_b = tail.size() + std::max(missing_b, offer_bytes_);
+    if (!continues(tail, need_b)) {
+        const std::size_t wished_b = std::max(need_b, tail.size() + offer_bytes_);
         if (Result<void> made = make_room(std::min(wished_b, pool_.slab_capacity())); !made) {
             return made.error();
         }
@@ -95,6 +92,15 @@ Result<std::span<std::byte>> ReceiveBuffer::writable(BufferAccount& account, Buf
     }
     offered_to_ = account.block_;
     return rest();
+}
+
+bool ReceiveBuffer::continues(const Buffer& tail, std::size_t need_b) const noexcept {
+    if (!is_at_cursor(tail)) {
+        return false;
+    }
+    const std::size_t rest_b = slab_.size() - cursor_;
+    const std::size_t missing_b = need_b - tail.size();
+    return rest_b >= missing_b && (rest_b >= offer_bytes_ || tail.size() >= short_tail_b);
 }
 
 bool ReceiveBuffer::is_at_cursor(const Buffer& tail) const noexcept {

@@ -27,6 +27,10 @@ class ReceiveBlock final {
     [[nodiscard]] static Result<ReceiveBlock> open(BufferPool& pool, std::size_t size_b,
                                                    Buffer& tail, BufferAccount& account);
 
+    /// Offers all of the block that the pool had to give, which may be up to twice `size_b`.
+    /// REQUIRES: is open.
+    void use_whole() noexcept;
+
     /// Whether what is received next stands behind `tail`, and `need_b` bytes, the tail's included,
     /// have room in one piece.
     [[nodiscard]] bool continues(const Buffer& tail, std::size_t need_b) const noexcept;

@@ -44,6 +44,8 @@ class ReceiveBuffer final {
     /// REQUIRES: tail.size() < need_b <= carry_b_max(); for an empty tail, as of the other.
     [[nodiscard]] Result<std::span<std::byte>> writable(BufferAccount& account, Buffer& tail,
                                                         std::size_t need_b);
+    /// Whether that leaves `tail` where it stands.
+    [[nodiscard]] bool continues(const Buffer& tail, std::size_t need_b) const noexcept;
     /// Longer ones have no place in a slab: see ReceiveBlock.
     [[nodiscard]] std::size_t carry_b_max() const noexcept { return pool_.slab_capacity() / 2; }
 
