@@ -79,7 +79,7 @@ Result<std::span<std::byte>> ReceiveBuffer::writable(BufferAccount& account, Buf
         return prepared.error();
     }
     if (!continues(tail, need_b)) {
-        const std::size_t wished_b = std::max(need_b, tail.size() + offer_bytes_);
+        const std::size_t wished_b = std::max(need_b, tail.size() + carry_offer_b());
         if (Result<void> made = make_room(std::min(wished_b, pool_.slab_capacity())); !made) {
             return made.error();
         }
@@ -100,7 +100,12 @@ bool ReceiveBuffer::continues(const Buffer& tail, std::size_t need_b) const noex
     }
     const std::size_t rest_b = slab_.size() - cursor_;
     const std::size_t missing_b = need_b - tail.size();
-    return rest_b >= missing_b && (rest_b >= offer_bytes_ || tail.size() >= short_tail_b);
+    return rest_b >= missing_b && (rest_b >= carry_offer_b() || tail.size() >= short_tail_b);
+}
+
+/// With an offer of a whole slab every receive would begin another, and move the tail.
+std::size_t ReceiveBuffer::carry_offer_b() const noexcept {
+    return std::min(offer_bytes_, pool_.slab_capacity() / 4);
 }
 
 bool ReceiveBuffer::is_at_cursor(const Buffer& tail) const noexcept {

@@ -53,6 +53,7 @@ struct Link::State final : LoopHandler, ConnectorHandler, StreamHandler {
     void begin_connection(sys::Descriptor socket, SocketAddress::Family family);
     [[nodiscard]] Result<std::unique_ptr<Stream>> open_stream(sys::Descriptor socket);
     void take_look(const sys::TcpInfo& info);
+    void count_moved() SLUICE_REQUIRES(mutex);
     /// Ends the connection from this side and goes on as after any other end.
     void disconnect(const Error& reason);
     /// The same at the handler's wish: at once, or when its callback has returned.
@@ -212,12 +213,18 @@ void Link::State::on_packet(Packet&& packet) {
         ++statistics.received_packets;
         statistics.largest_packet_bytes =
             std::max<std::uint64_t>(statistics.largest_packet_bytes, received_b);
-        statistics.moved_bytes += stream->moved_bytes() - moved_bytes_seen;
-        moved_bytes_seen = stream->moved_bytes();
+        count_moved();
     }
     ++callback_depth;
     handler.on_packet(std::move(packet));
     leave_callback();
+}
+
+void Link::State::count_moved() {
+    if (stream) {
+        const std::uint64_t moved_bytes = stream->moved_bytes();
+        statistics.moved_bytes += moved_bytes - std::exchange(moved_bytes_seen, moved_bytes);
+    }
 }
 
 bool Link::State::on_starved() {
@@ -230,6 +237,10 @@ bool Link::State::on_starved() {
 void Link::State::on_end(const Error& reason) {
     health.stop();
     data_timer.disarm();
+    {
+        const sync::MutexLock lock(mutex);
+        count_moved();
+    }
     stream.reset();
     {
         const sync::MutexLock lock(mutex);
@@ -275,6 +286,10 @@ void Link::State::shut_down(std::optional<Error> reason) {
     if (stream) {
         health.stop();
         data_timer.disarm();
+        {
+            const sync::MutexLock lock(mutex);
+            count_moved();
+        }
         stream.reset();
         const sync::MutexLock lock(mutex);
         statistics.state = LinkState::stopped;

@@ -49,19 +49,29 @@ struct Stream::State final : LoopHandler, MemoryWaiter {
     void hand_over(std::size_t bytes, std::optional<SystemTime> kernel_time);
     /// Memory to receive into; empty if there is none now, then a signal comes when there is.
     std::span<std::byte> find_memory();
-    /// Memory behind the tail of the handler's wish; sets `carried_b` and `wanted_b`.
-    Result<std::span<std::byte>> place();
+    /// Whether the wish is for the rest of a large message that has begun: the share does not stop
+    /// that, because what is held already comes back only when it is whole.
+    [[nodiscard]] bool is_under_way(const ReceiveWish& wish) const;
+    /// Memory behind the tail of the wish; sets `carried_b` and `wanted_b`.
+    Result<std::span<std::byte>> place(const ReceiveWish& wish);
+    Result<std::span<std::byte>> place_behind(Buffer& tail, const ReceiveWish& wish);
     Result<std::span<std::byte>> place_in_block(Buffer& tail, const ReceiveWish& wish);
+    Result<ReceiveBlock> open_block(Buffer& tail, const ReceiveWish& wish);
     bool relieve();
     void wait_for_memory(bool has_share);
     [[nodiscard]] Buffer take(std::size_t bytes);
-    /// Lets a slab go of which only a short tail waits.
+    /// Lets go, after a packet, of a block that is done with, and of a slab of which only a short
+    /// tail waits.
     void park_tail();
     void send();
     void end(const Error& reason);
     void close() noexcept;
     void watch();
 
+    /// Whether it is for a message that has no place in a slab.
+    [[nodiscard]] bool is_large(const ReceiveWish& wish) const noexcept {
+        return wish.need_b > loop.receive_buffer.carry_b_max();
+    }
     [[nodiscard]] bool is_closed() const noexcept { return !socket.is_open(); }
     [[nodiscard]] bool wants_data() const noexcept {
         return !is_closed() && !is_paused && !is_starved;
@@ -155,9 +165,11 @@ bool Stream::State::receive_once(std::size_t& budget) {
 
 std::span<std::byte> Stream::State::find_memory() {
     do {
-        const bool has_share = loop.streams == 1 || loop.pool.has_room(account);
+        const ReceiveWish wish = handler->receive_wish();
+        const bool has_share =
+            loop.streams == 1 || is_under_way(wish) || loop.pool.has_room(account);
         if (has_share) {
-            const Result<std::span<std::byte>> room = place();
+            const Result<std::span<std::byte>> room = place(wish);
             if (room) {
                 return *room;
             }
@@ -173,20 +185,19 @@ std::span<std::byte> Stream::State::find_memory() {
     return {};
 }
 
-Result<std::span<std::byte>> Stream::State::place() {
-    const ReceiveWish wish = handler->receive_wish();
+bool Stream::State::is_under_way(const ReceiveWish& wish) const {
+    return wish.tail != nullptr && !wish.tail->empty() &&
+           (block.continues(*wish.tail, wish.need_b) ||
+            (is_large(wish) && wish.tail->kept_b() > loop.pool.slab_capacity() * 2));
+}
+
+Result<std::span<std::byte>> Stream::State::place(const ReceiveWish& wish) {
     Buffer none;
     Buffer& tail = wish.tail != nullptr ? *wish.tail : none;
     const std::byte* const stood_at = tail.data();
     carried_b = tail.size();
     wanted_b = loop.pool.slab_capacity();
-    const bool has_own_block = wish.need_b > loop.receive_buffer.carry_b_max();
-    if (!has_own_block) {
-        block.release();
-    }
-    Result<std::span<std::byte>> room =
-        has_own_block ? place_in_block(tail, wish)
-                      : loop.receive_buffer.writable(account, tail, wish.need_b);
+    Result<std::span<std::byte>> room = place_behind(tail, wish);
     moved_bytes += tail.data() != stood_at ? carried_b : 0;
     if (room && wish.limit_b != 0) {
         room = room->first(std::min(room->size(), wish.limit_b));
@@ -194,18 +205,49 @@ Result<std::span<std::byte>> Stream::State::place() {
     return room;
 }
 
+Result<std::span<std::byte>> Stream::State::place_behind(Buffer& tail, const ReceiveWish& wish) {
+    ReceiveBuffer& slab = loop.receive_buffer;
+    if (is_large(wish)) {
+        return place_in_block(tail, wish);
+    }
+    if (loop.streams > 1 && tail.size() >= copy_below_bytes && !slab.continues(tail, wish.need_b)) {
+        // Others receive in between. In the slab it would be copied again each time that they do.
+        if (Result<std::span<std::byte>> room = place_in_block(tail, wish)) {
+            return room;
+        }
+    }
+    block.release();
+    return slab.writable(account, tail, wish.need_b);
+}
+
 Result<std::span<std::byte>> Stream::State::place_in_block(Buffer& tail, const ReceiveWish& wish) {
     if (!block.continues(tail, wish.need_b)) {
-        const std::size_t size_b =
-            wish.is_final ? wish.need_b : std::max(wish.need_b, 2 * tail.size());
-        Result<ReceiveBlock> opened = ReceiveBlock::open(loop.pool, size_b, tail, account);
+        block.release();
+        Result<ReceiveBlock> opened = open_block(tail, wish);
         if (!opened) {
-            wanted_b = size_b;
             return opened.error();
         }
         block = *std::move(opened);
     }
     return block.writable();
+}
+
+Result<ReceiveBlock> Stream::State::open_block(Buffer& tail, const ReceiveWish& wish) {
+    const auto open = [&](std::size_t size_b) {
+        wanted_b = std::max(size_b, loop.pool.slab_capacity());
+        return ReceiveBlock::open(loop.pool, size_b, tail, account);
+    };
+    if (wish.is_final) {
+        return open(wish.need_b);
+    }
+    Result<ReceiveBlock> opened = open(std::max(wish.need_b, 2 * tail.size()));
+    if (!opened && opened.error().code() == Errc::too_large) {
+        opened = open(wish.need_b);
+    }
+    if (opened) {
+        opened->use_whole();
+    }
+    return opened;
 }
 
 Buffer Stream::State::take(std::size_t bytes) {
@@ -222,9 +264,18 @@ Buffer Stream::State::take(std::size_t bytes) {
 }
 
 void Stream::State::park_tail() {
-    Buffer* const tail = handler->receive_wish().tail;
-    if (tail == nullptr || tail->empty() || tail->size() >= copy_below_bytes ||
-        tail->kept_b() < loop.pool.slab_capacity()) {
+    const bool has_block = !block.writable().empty();
+    if (loop.streams == 1 && !has_block) {
+        return;
+    }
+    const ReceiveWish wish = handler->receive_wish();
+    Buffer* const tail = wish.tail;
+    const bool is_short = tail != nullptr && tail->size() < copy_below_bytes;
+    if (tail == nullptr || tail->empty() || (is_short && !is_large(wish))) {
+        block.release();
+    }
+    if (!is_short || tail->empty() || tail->kept_b() < loop.pool.slab_capacity() ||
+        block.continues(*tail, wish.need_b)) {
         return;
     }
     if (loop.receive_buffer.move_out(*tail, account)) {
@@ -257,7 +308,7 @@ void Stream::State::hand_over(std::size_t bytes, std::optional<SystemTime> kerne
                   .stream_offset = stream_offset};
     stream_offset += bytes;
     handler->on_packet(std::move(packet));
-    if (loop.streams > 1 && !is_closed()) {
+    if (!is_closed()) {
         park_tail();
     }
 }

@@ -39,8 +39,9 @@ class ReceiveBuffer final {
     /// The same behind `tail`, received before and to be continued: what is received next stands
     /// directly behind it, and `need_b` bytes, the tail's included, have room in one piece. Where
     /// it stands elsewhere, or too near to the end of its slab, it is copied and becomes a slice of
-    /// the copy, charged to `account`, perhaps also before an error. Offers less than `offer_bytes`
-    /// where that completes the `need_b` without copying a long tail.
+    /// the copy, charged to `account`, perhaps also before an error. Offers at least a quarter of a
+    /// slab or `offer_bytes`, but less where that completes the `need_b` without copying a long
+    /// tail.
     /// REQUIRES: tail.size() < need_b <= carry_b_max(); for an empty tail, as of the other.
     [[nodiscard]] Result<std::span<std::byte>> writable(BufferAccount& account, Buffer& tail,
                                                         std::size_t need_b);
@@ -74,6 +75,7 @@ class ReceiveBuffer final {
     [[nodiscard]] Result<void> prepare(const BufferAccount& account);
     /// Makes room for at least so many bytes at the cursor, in another slab if need be.
     [[nodiscard]] Result<void> make_room(std::size_t bytes);
+    [[nodiscard]] std::size_t carry_offer_b() const noexcept;
     [[nodiscard]] bool is_at_cursor(const Buffer& tail) const noexcept;
     /// A share for `account` of the slab's bytes from `begin` on.
     [[nodiscard]] Buffer cut(std::size_t begin, std::size_t size, BufferAccount& account);

@@ -109,7 +109,8 @@ struct LinkStatistics {
 class LinkHandler {
   public:
     virtual void on_packet(Packet&& packet) = 0;
-    /// Asked before each receive: where the handler needs its bytes. Calls nothing of the link.
+    /// Where the handler needs its bytes: asked before each receive, and after a packet when the
+    /// loop has several connections. Calls nothing of the link.
     virtual ReceiveWish receive_wish() { return {}; }
     /// The link is about to wait, not reading: the loop's pool is dry or the link's share is used
     /// up. Drop Buffers here (publish what you gather) and answer true, and it tries again at once;

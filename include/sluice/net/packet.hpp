@@ -36,7 +36,8 @@ struct ReceiveWish {
     /// the message's length, if that is known. More than half a slab get a block of their own.
     std::size_t need_b = 0;
     /// Whether need_b is all that will be needed. Otherwise a block of its own is made larger, so
-    /// that a message whose end is unknown is not copied each time it grows.
+    /// that a message whose end is unknown is not copied each time it grows; the pool then needs
+    /// room for the one that is full and the next, of up to four times the message.
     bool is_final = true;
     /// Receive no more than this; 0 = as much as there is room for. For a header that is followed
     /// by a large body, which is then received into its place.

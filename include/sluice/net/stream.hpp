@@ -16,7 +16,8 @@ namespace sluice::net {
 class StreamHandler {
   public:
     virtual void on_packet(Packet&& packet) = 0;
-    /// Asked before each receive.
+    /// Asked before each receive, and after a packet when the loop has several connections: only
+    /// answers, and does nothing to the Stream.
     virtual ReceiveWish receive_wish() { return {}; }
     /// The Stream is about to wait: its pool is dry or its share is used up. Drop Buffers here and
     /// answer true, and it tries again at once; it asks again as long as that is not enough and

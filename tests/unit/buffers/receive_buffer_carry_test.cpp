@@ -20,7 +20,7 @@ using test::pool_of;
 // Large enough for tails of which a small read is worth it.
 constexpr std::size_t slab_b = 64 * 1024;
 constexpr std::size_t slab_capacity = slab_b - header_b;
-constexpr std::size_t offer = 16 * 1024;
+constexpr std::size_t offer = 16'000;
 constexpr std::size_t long_tail = 8 * 1024;
 
 class ReceiveBufferCarryTest : public testing::Test {
@@ -104,6 +104,14 @@ TEST_F(ReceiveBufferCarryTest, AShortTailStaysWhileThereIsRoomForAnOffer) {
     const std::byte* const stood_at = tail.data();
     EXPECT_EQ(receiver.writable(account, tail, 200)->size(), offer);
     EXPECT_EQ(tail.data(), stood_at);
+}
+
+TEST_F(ReceiveBufferCarryTest, AnOfferOfAWholeSlabDoesNotMoveEveryTail) {
+    ReceiveBuffer generous(pool, slab_capacity);
+    test::write(*generous.writable(account), "unfini");
+    Buffer tail = generous.take(6, account);
+    EXPECT_TRUE(generous.continues(tail, 10));
+    EXPECT_EQ(generous.writable(account, tail, 10)->size(), slab_capacity - 6);
 }
 
 TEST_F(ReceiveBufferCarryTest, ALongTailThatCanBeCompletedStays) {
