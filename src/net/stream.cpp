@@ -22,6 +22,9 @@ constexpr std::size_t bytes_per_send = std::size_t{1024} * 1024;
 /// each kept by somebody, would otherwise keep a slab each.
 constexpr std::size_t copy_below_bytes = 4096;
 
+/// From here on a message that the end of a slab cuts costs more to copy than a shorter receive.
+constexpr std::size_t long_message_bytes = std::size_t{8} * 1024;
+
 }  // namespace
 
 struct Stream::State final : LoopHandler, MemoryWaiter {
@@ -57,6 +60,9 @@ struct Stream::State final : LoopHandler, MemoryWaiter {
     Result<std::span<std::byte>> place_behind(Buffer& tail, const ReceiveWish& wish);
     Result<std::span<std::byte>> place_in_block(Buffer& tail, const ReceiveWish& wish);
     Result<ReceiveBlock> open_block(Buffer& tail, const ReceiveWish& wish);
+    /// The part of a slab's rest that ends with a message, if they go on to be as long as the last.
+    [[nodiscard]] std::span<std::byte> end_with_message(std::span<std::byte> room,
+                                                        const ReceiveWish& wish);
     bool relieve();
     void wait_for_memory(bool has_share);
     [[nodiscard]] Buffer take(std::size_t bytes);
@@ -91,6 +97,7 @@ struct Stream::State final : LoopHandler, MemoryWaiter {
     std::size_t carried_b = 0;  // of the handler's tail, in front of what is received next
     std::size_t wanted_b = 0;   // the memory that was not there
     std::uint64_t moved_bytes = 0;
+    std::size_t usual_message_b = 0;  // the last long one's size; 0 = none yet
     bool is_paused = false;
     bool is_starved = false;
     bool is_send_blocked = false;
@@ -217,7 +224,24 @@ Result<std::span<std::byte>> Stream::State::place_behind(Buffer& tail, const Rec
         }
     }
     block.release();
-    return slab.writable(account, tail, wish.need_b);
+    Result<std::span<std::byte>> room = slab.writable(account, tail, wish.need_b);
+    if (room) {
+        room = end_with_message(*room, wish);
+    }
+    return room;
+}
+
+std::span<std::byte> Stream::State::end_with_message(std::span<std::byte> room,
+                                                     const ReceiveWish& wish) {
+    if (wish.is_final && wish.need_b >= long_message_bytes) {
+        usual_message_b = wish.need_b;
+    }
+    // What is cut off is at most a message; copying as much at the end of the slab costs more.
+    const std::size_t tail_b = carried_b;
+    const std::size_t whole_b =
+        usual_message_b > 0 ? (tail_b + room.size()) / usual_message_b * usual_message_b : 0;
+    const std::size_t wished_b = std::max(wish.need_b, whole_b);
+    return whole_b > tail_b ? room.first(wished_b - tail_b) : room;
 }
 
 Result<std::span<std::byte>> Stream::State::place_in_block(Buffer& tail, const ReceiveWish& wish) {
