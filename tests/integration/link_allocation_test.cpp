@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <string>
+#include <utility>
 
 #include "support/count_allocations.hpp"
 #include "support/links.hpp"
@@ -80,6 +83,59 @@ TEST_P(LinkAllocationTest, NoneForPacketsInAndMessagesOut) {
     EXPECT_EQ(handler.counted(), 0U);
     EXPECT_EQ(handler.refused(), 0U);
     EXPECT_GE(link.statistics().egress.sent.messages, packets_to_count);
+}
+
+/// Always has the begin of a message, and counts what the thread allocates meanwhile.
+class CarryingHandler final : public net::LinkHandler {
+  public:
+    void on_packet(net::Packet&& packet) override {
+        if (++packets_ == packets_to_warm_up) {
+            allocations_before_ = allocations_of_thread;
+        } else if (packets_ == packets_to_warm_up + packets_to_carry) {
+            counted_ = allocations_of_thread - allocations_before_;
+            done_.set();
+        }
+        tail_ = packet.data.size() < sizes_[packets_ % sizes_.size()]
+                    ? std::move(packet.data)
+                    : packet.data.slice(packet.data.size() - 1, 1);
+    }
+    net::ReceiveWish receive_wish() override {
+        return {.tail = &tail_,
+                .need_b = tail_.empty() ? 0 : std::max(tail_.size() + 1, size_of_need())};
+    }
+    void on_state(const net::LinkStatus& /*status*/) override {}
+
+    [[nodiscard]] bool wait_done() { return done_.wait(2 * patience); }
+    [[nodiscard]] std::uint64_t counted() const { return counted_; }
+    void drop() { tail_.reset(); }
+
+  private:
+    static constexpr std::uint64_t packets_to_carry = 10'000;
+    static constexpr std::array<std::size_t, 4> sizes_{100, 3'000, 60'000, 400'000};
+    [[nodiscard]] std::size_t size_of_need() const { return sizes_[packets_ % sizes_.size()]; }
+
+    Buffer tail_;
+    std::uint64_t packets_ = 0;
+    std::uint64_t allocations_before_ = 0;
+    std::uint64_t counted_ = ~std::uint64_t{0};
+    Event done_;
+};
+
+TEST(LinkCarryAllocationTest, NoneForPacketsBehindATail) {
+    LoopbackDevice device([](DeviceConnection& connection, std::size_t /*number*/) {
+        const std::string text(100'000, 'x');
+        while (connection.send(text) == text.size()) {
+        }
+    });
+    const std::unique_ptr<net::EventLoopThread> loop = start_loop();
+    CarryingHandler handler;
+    net::Link link(loop->loop(), link_options(device.address()), handler);
+    link.start();
+    ASSERT_TRUE(handler.wait_done());
+    link.stop();
+    handler.drop();
+    EXPECT_EQ(handler.counted(), 0U);
+    EXPECT_GT(link.statistics().moved_bytes, 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Replies, LinkAllocationTest,
