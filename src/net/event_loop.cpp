@@ -17,8 +17,11 @@ constexpr std::size_t offer_bytes = std::size_t{64} * 1024;
 /// Posts that may wait for one turn without an allocation.
 constexpr std::size_t posts_reserved = 64;
 
+/// At least two slabs: the begin of a message may keep one, and must not stop its own rest.
 std::size_t receive_share(const EventLoopOptions& options) {
-    return options.receive_share_b != 0 ? options.receive_share_b : options.receive_pool.size_b / 4;
+    const std::size_t share_b =
+        options.receive_share_b != 0 ? options.receive_share_b : options.receive_pool.size_b / 4;
+    return std::max(share_b, 2 * options.receive_pool.slab_size_b);
 }
 
 /// A slab may be smaller than the usual offer.

@@ -16,7 +16,9 @@ struct EventLoopOptions {
     /// The memory that everything received on this loop lives in.
     BufferPoolOptions receive_pool;
     /// While the loop has several connections, what one link (or Stream) may keep of the pool, in
-    /// bytes; 0 = a quarter. Beyond it only that one stops reading.
+    /// bytes; 0 = a quarter. At least two slabs whatever is given, so that the begin of a message
+    /// does not stop its own rest. Beyond it only that one stops reading, but a large message that
+    /// is under way is received to its end.
     std::size_t receive_share_b = 0;
     /// Look for work so long, counted from the last, before sleeping: latency against processor
     /// time. 0 = sleep at once.

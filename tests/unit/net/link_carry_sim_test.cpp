@@ -116,6 +116,12 @@ class LinkCarrySmallPool : public LinkCarryIn {
     const LengthMessages large{[](std::uint64_t /*number*/) { return large_b; }};
 };
 
+/// A quarter of it, the share, is one slab.
+class LinkCarrySmallestPool : public LinkCarryIn {
+  protected:
+    LinkCarrySmallestPool() : LinkCarryIn(4 * slab_b) {}
+};
+
 class LinkCarryAs : public LinkCarry, public testing::WithParamInterface<Knowledge> {};
 
 TEST_P(LinkCarryAs, MessagesOfAllSizesArriveInOnePieceOnALinkAlone) {
@@ -278,6 +284,15 @@ TEST_F(LinkCarrySmallPool, AMessageThatThePoolCanNeverHoldEndsTheConnection) {
         return link.link.statistics().disconnects[static_cast<std::size_t>(Errc::too_large)];
     };
     EXPECT_TRUE(turn_until([&] { return ends() > 0; }));
+}
+
+TEST_F(LinkCarrySmallestPool, ATailAloneDoesNotUseUpTheShare) {
+    const LengthMessages messages{[](std::uint64_t /*number*/) { return 8'000U; }};
+    world.faults().short_read_percent = 100;
+    world.faults().short_read_b_max = 6'000;
+    cut(messages, 50);
+    cut(messages, 50, Knowledge::length, second_device);
+    expect_right(50);
 }
 
 }  // namespace
