@@ -1,7 +1,6 @@
 #include "sluice/app/yaml.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -306,12 +305,10 @@ TEST_F(YamlFile, ADirectoryIsAProblem) {
 }
 
 TEST_F(YamlFile, UnreadableIsAProblem) {
-    const std::string file = write("secret.yaml", "a: 1\n");
-    ASSERT_EQ(::chmod(file.c_str(), 0), 0);
-    if (::access(file.c_str(), R_OK) == 0) {
-        GTEST_SKIP() << "this user reads everything";
-    }
-    EXPECT_EQ(problem_of(file), ": error: cannot be read: Permission denied");
+    // A link to itself, because root may read whatever there is.
+    std::filesystem::create_symlink("loop.yaml", path("loop.yaml"));
+    EXPECT_EQ(problem_of(path("loop.yaml")),
+              ": error: cannot be read: Too many levels of symbolic links");
 }
 
 TEST_F(YamlFile, LargerThanOneMebibyteIsAProblem) {
