@@ -58,6 +58,7 @@ struct StageType {
 ///         "temperature", "Reads degrees from packets.", channels);
 ///     return run_command({.config_path = argv[1]}, registry);
 ///
+/// examples/own_command.cpp is the whole program.
 /// `Config` is default-constructible, described, and what the stage's constructor takes.
 class StageRegistry {
   public:
