@@ -36,6 +36,11 @@ std::size_t AnyPublisher::lossy_subscriber_count() const noexcept {
                       [](const detail::Input* input) { return input->is_lossy(); }));
 }
 
+bool AnyPublisher::has_credit() const noexcept {
+    const detail::Channel* const channel = existing(output_).channel;
+    return channel == nullptr || channel->missing_credits.load(std::memory_order_acquire) <= 0;
+}
+
 Result<void> AnyPublisher::publish_any(const AnyMessage& message, WithoutCredit without_credit) {
     return existing(output_).publish(message, without_credit);
 }

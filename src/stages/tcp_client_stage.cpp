@@ -266,7 +266,7 @@ void TcpClientStage::State::publish_state(const net::LinkStatus& status) {
 
 void TcpClientStage::State::tick() {
     stats_timer->arm(std::max(stats_timer->when(), loop->now() - stats_period) + stats_period);
-    if (pipeline->has_credit()) {
+    if (stats.has_credit()) {  // whoever is slow with the data must not hide that it is
         publish_stats();
         find_credit();
     }

@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <cstdlib>
 #include <mutex>
 
 #include "support/client_pipeline.hpp"
@@ -140,7 +139,7 @@ TEST_F(TcpClientStageCredit, ASlowLosslessSubscriberSlowsTheDeviceAndLosesNothin
         }
     });
     clients_.start();
-    wait_seconds(std::getenv("SLUICE_LONG") != nullptr ? 30 : 4);
+    wait_seconds(30);
     EXPECT_FALSE(all_sent_.is_set());
     EXPECT_LT(sent_, stream_b / 2) << "TCP slows the device";
     EXPECT_EQ(ends, 0U) << "a paused connection is not a dead one";
@@ -201,7 +200,7 @@ TEST_F(TcpClientStageCredit, AGroupThatIsDueWithoutCreditIsPublishedWhenItIsBack
     clients_.pipeline.stop();
 }
 
-TEST_F(TcpClientStageCredit, StatisticsAreSkippedWithoutCreditAndTheStopPublishesTheRest) {
+TEST_F(TcpClientStageCredit, StatisticsGoOnWithoutCreditAndTheStopPublishesTheRest) {
     LoopbackDevice device(send_counting());
     TcpClientStageConfig config = client_config(device.address());
     config.group_size = 1000;
@@ -213,15 +212,43 @@ TEST_F(TcpClientStageCredit, StatisticsAreSkippedWithoutCreditAndTheStopPublishe
                               gate.pass();
                               check.feed(delivery.message());
                           });
-    std::atomic<std::size_t> messages = 0;
-    on_stats([&](const SocketStats& /*stats*/) { ++messages; });
+    Event told;
+    on_stats([&, before = std::uint64_t{0}](const SocketStats& stats) mutable {
+        if (stats.received.bytes > 0 && stats.received.bytes == before) {
+            told.set();  // the device waits, and the figures come all the same
+        }
+        before = stats.received.bytes;
+    });
     clients_.start();
-    wait_seconds(3);
-    EXPECT_EQ(messages, 0U);
+    EXPECT_TRUE(told.wait());
     gate.open();
     clients_.pipeline.stop();
     EXPECT_TRUE(check.is_right);
     EXPECT_GT(check.bytes, 0U);
+}
+
+TEST_F(TcpClientStageCredit, StatisticsThatALosslessSubscriberHasNoRoomForAreSkipped) {
+    LoopbackDevice device(send_counting());
+    clients_.add_client(client_config(device.address()));
+    Gate gate;
+    std::atomic<std::size_t> begun = 0;
+    clients_.pipeline.add("stuck", std::make_unique<LambdaStage>([&](StageInterface& interface) {
+                              interface.subscribe<SocketStats>(
+                                  "/device/socket_stats",
+                                  {.policy = SubscriptionPolicy::lossless, .queue_depth = 1},
+                                  [&](const Delivery<SocketStats>& /*delivery*/) {
+                                      ++begun;
+                                      gate.pass();
+                                  });
+                          }));
+    std::atomic<std::size_t> messages = 0;
+    on_stats([&](const SocketStats& /*stats*/) { ++messages; });
+    clients_.start();
+    wait_seconds(4);
+    EXPECT_EQ(begun, 1U);
+    EXPECT_EQ(messages, 1U) << "there is room when the callback has ended";
+    gate.open();
+    clients_.pipeline.stop();
 }
 
 TEST_F(TcpClientStageCredit, ASlowLossySubscriberLosesAndIsToldAndDisturbsNobody) {
@@ -287,6 +314,51 @@ TEST_F(TcpClientStageCredit, WhoKeepsMessagesIsNamed) {
     EXPECT_EQ(holders, std::vector<std::string>{"keeper"});
     EXPECT_GT(pinned, 0U);
     kept.clear();
+}
+
+TEST_F(TcpClientStageCredit, WhoKeepsEverythingStopsTheDeviceAndIsNamedAndNothingIsLost) {
+    LoopbackDevice device(send_counting());
+    TcpClientStageConfig config = client_config(device.address());
+    config.receive_pool_size_b = 262'144;
+    config.receive_slab_size_b = 65'536;
+    clients_.add_client(config);
+    std::mutex mutex;
+    bool keeps = true;
+    std::vector<MessagePtr<TcpPacketGroup>> kept;
+    clients_.add_listener("keeper", {}, [&](const Delivery<TcpPacketGroup>& delivery) {
+        const std::lock_guard lock(mutex);
+        if (keeps) {
+            kept.push_back(delivery.keep());
+        }
+    });
+    StreamCheck check;
+    Event done;
+    clients_.add_listener("exact", lossless(1'000'000),
+                          [&](const Delivery<TcpPacketGroup>& delivery) {
+                              check.feed(delivery.message());
+                              if (check.bytes == stream_b) {
+                                  done.set();
+                              }
+                          });
+    Event named;
+    on_stats([&, before = std::uint64_t{0}](const SocketStats& stats) mutable {
+        const bool is_still = stats.received.bytes > 0 && stats.received.bytes == before;
+        if (is_still && stats.pool.holders == std::vector<std::string>{"keeper"}) {
+            named.set();
+        }
+        before = stats.received.bytes;
+    });
+    clients_.start();
+    EXPECT_TRUE(named.wait());
+    EXPECT_FALSE(all_sent_.is_set());
+    {
+        const std::lock_guard lock(mutex);
+        keeps = false;
+        kept.clear();
+    }
+    EXPECT_TRUE(done.wait());
+    EXPECT_TRUE(check.is_right);
+    clients_.pipeline.stop();
 }
 
 }  // namespace

@@ -41,6 +41,10 @@ class AnyPublisher {
     /// Those whose queue may drop.
     [[nodiscard]] std::size_t lossy_subscriber_count() const noexcept;
 
+    /// Whether every lossless subscriber of this channel has room, whatever those of the stage's
+    /// other channels have.
+    [[nodiscard]] bool has_credit() const noexcept;
+
     /// Publishes a message again: nothing is copied. REQUIRES: it is of this channel's type.
     Result<void> publish_any(const AnyMessage& message,
                              WithoutCredit without_credit = WithoutCredit::refuse);

@@ -56,6 +56,26 @@ TEST_F(Credit, PublisherIsRefusedAtExactlyTheBytes) {
     EXPECT_FALSE(source_.stage->has_credit());
 }
 
+TEST_F(Credit, IsMissingOnTheChannelThatIsFullOnly) {
+    const StageInterface* stage = nullptr;
+    Publisher<Number> full;
+    Publisher<Number> empty;
+    add_stage(pipeline_, "two", [&](StageInterface& own) {
+        stage = &own;
+        full = own.publisher<Number>("full");
+        empty = own.publisher<Number>("empty");
+        EXPECT_TRUE(full.has_credit()) << "nobody is joined yet";
+    });
+    const Sink sink(pipeline_, lossless(1), {}, "sink", "/two/full");
+    ASSERT_TRUE(pipeline_.start());
+    ASSERT_TRUE(publish(full, 1));
+    EXPECT_FALSE(stage->has_credit());
+    EXPECT_FALSE(full.has_credit());
+    EXPECT_TRUE(empty.has_credit());
+    settle(executor_);
+    EXPECT_TRUE(full.has_credit());
+}
+
 TEST_F(Credit, MessageLargerThanTheQueuePasses) {
     const Sink sink(pipeline_, lossless(100, 100));
     ASSERT_TRUE(pipeline_.start());
