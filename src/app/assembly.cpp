@@ -93,14 +93,14 @@ void Assembly::add_stage(const ConfiguredStage& stage, ConfigProblems& problems)
                    stage.name_space);
 }
 
-std::unique_ptr<Assembly> Assembly::create(const PipelineConfig& config, Purpose purpose,
-                                           ConfigProblems& problems,
-                                           std::unique_ptr<Stage> observer) {
+Result<std::unique_ptr<Assembly>> Assembly::create(const PipelineConfig& config, Purpose purpose,
+                                                   ConfigProblems& problems,
+                                                   std::unique_ptr<Stage> observer) {
     std::unique_ptr<Assembly> assembly(new Assembly);
     for (const auto& [name, loop] : config.event_loops) {
         if (Result<void> added = assembly->add_loop(name, loop, purpose); !added) {
-            problems.error({}, "event_loops." + name, added.error().message());
-            return nullptr;
+            return Error(added.error().code(),
+                         "event_loops." + name + ": " + added.error().message());
         }
     }
     const ExecutorConfig& executor = config.keys.executor;

@@ -6,6 +6,7 @@
 #include "app/text_layout.hpp"
 #include "sluice/app/assembly.hpp"
 #include "sluice/app/exit_status.hpp"
+#include "sluice/app/report.hpp"
 #include "sluice/app/run.hpp"
 #include "sluice/messages/json.hpp"
 
@@ -137,13 +138,17 @@ int check_command(const std::string& config_path, const StageRegistry& registry)
     if (problems.errors() > 0) {
         return tell_problems(problems);
     }
-    const std::unique_ptr<Assembly> assembly =
+    const Result<std::unique_ptr<Assembly>> assembly =
         Assembly::create(loaded.pipeline, Assembly::Purpose::look, problems);
-    if (assembly == nullptr) {
+    if (!assembly) {
+        report(assembly.error().message());
+        return exit_os;
+    }
+    if (*assembly == nullptr) {
         return tell_problems(problems);
     }
     const std::string text = stages_text(loaded.pipeline) + "\n" +
-                             channels_text(loaded.pipeline, assembly->pipeline()) + "\n" +
+                             channels_text(loaded.pipeline, (*assembly)->pipeline()) + "\n" +
                              memory_text(loaded.pipeline);
     const bool is_written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
     const int status = tell_problems(problems);

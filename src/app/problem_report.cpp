@@ -16,9 +16,9 @@ LoadedConfig load_config(const StageRegistry& registry, ConfigProblems& problems
     return loaded;
 }
 
-int tell_problems(const ConfigProblems& problems, std::size_t first) {
+int tell_problems(const ConfigProblems& problems) {
     std::string text;
-    for (const ConfigProblem& problem : problems.list().subspan(first)) {
+    for (const ConfigProblem& problem : problems.list()) {
         text += to_string(problem) + "\n";
     }
     if (problems.omitted() > 0) {

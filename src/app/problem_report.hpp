@@ -19,8 +19,7 @@ struct LoadedConfig {
 /// Reads the file that `problems` is about; with errors there the result is of no use.
 [[nodiscard]] LoadedConfig load_config(const StageRegistry& registry, ConfigProblems& problems);
 
-/// Prints the problems from the `first` on, a line each. Returns exit_ok, or exit_config if there
-/// are errors.
-int tell_problems(const ConfigProblems& problems, std::size_t first = 0);
+/// Prints all problems, a line each. Returns exit_ok, or exit_config if there are errors.
+int tell_problems(const ConfigProblems& problems);
 
 }  // namespace sluice::app

@@ -107,12 +107,17 @@ int Run::assemble(ConfigProblems& problems) {
             return exit_io;
         }
     }
-    const std::size_t told = problems.list().size();
-    assembly_ = Assembly::create(
+    Result<std::unique_ptr<Assembly>> created = Assembly::create(
         config_, Assembly::Purpose::run, problems,
         make_observer(config_, observations_,
                       [this](const SocketStats& stats) { return on_stats(stats); }));
-    return tell_problems(problems, told);
+    const int status = tell_problems(problems);
+    if (!created) {
+        report(created.error().message());
+        return start_failure_status(created.error().code());
+    }
+    assembly_ = *std::move(created);
+    return status;
 }
 
 int Run::run() {
@@ -178,8 +183,8 @@ int run_command(const RunOptions& options, const StageRegistry& registry) {
     ConfigProblems problems(options.config_path);
     const LoadedConfig loaded = load_config(registry, problems);
     const PipelineConfig& config = loaded.pipeline;
-    if (const int status = tell_problems(problems); status != exit_ok) {
-        return status;
+    if (problems.errors() > 0) {
+        return tell_problems(problems);
     }
     if (const int status = prepare_process(descriptors_needed(config)); status != exit_ok) {
         return status;

@@ -22,9 +22,10 @@ class Assembly final {
     enum class Purpose { look, run };
 
     /// Makes all stages and joins them. `observer`, if any, is added as a stage of the program's
-    /// own. What does not fit together is added to `problems`; then, and when a loop cannot be
-    /// made, the result is null. REQUIRES: `config` was read without errors.
-    [[nodiscard]] static std::unique_ptr<Assembly> create(
+    /// own. What does not fit together is added to `problems`; then the result is null. Errors: the
+    /// machine does not allow an event loop that `config` asks for. REQUIRES: `config` was read
+    /// without errors.
+    [[nodiscard]] static Result<std::unique_ptr<Assembly>> create(
         const PipelineConfig& config, Purpose purpose, ConfigProblems& problems,
         std::unique_ptr<Stage> observer = nullptr);
     ~Assembly();
