@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sluice/sys/clock.hpp"
 #include "support/client_pipeline.hpp"
 #include "support/loopback_device.hpp"
 
@@ -57,6 +58,27 @@ TEST_F(TcpClientStageGroup, OneReceiveIsAPacketAndAGroupByDefault) {
         EXPECT_EQ(record.groups[i].connection, 1U);
         EXPECT_EQ(record.groups[i].peer, device.address());
     }
+}
+
+TEST_F(TcpClientStageGroup, PacketsCarryTheTimeOfTheirReceiveOnBothClocks) {
+    LoopbackDevice device([](DeviceConnection& connection, std::size_t /*number*/) {
+        connection.receive_text(1);
+        connection.send("ping");
+        connection.drain();
+    });
+    ClientWatch& watch = clients_.add_watched_client(client_config(device.address()));
+    clients_.add_commander();
+    clients_.start();
+    ASSERT_TRUE(watch.wait_state(ConnectionStatus::up));
+    const SystemTime before = sys::system_now();
+    const SteadyTime steady_before = sys::now();
+    clients_.send("k");
+    ASSERT_TRUE(watch.wait_received("ping"));
+    const RecordedGroup group = watch.record().groups.front();
+    EXPECT_GE(group.receive_time, before);
+    EXPECT_LE(group.receive_time, sys::system_now());
+    EXPECT_GE(group.receive_time_steady, steady_before);
+    EXPECT_LE(group.receive_time_steady, sys::now());
 }
 
 TEST_F(TcpClientStageGroup, AGroupIsPublishedWhenGroupSizePacketsAreThere) {

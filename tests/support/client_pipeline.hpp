@@ -43,6 +43,8 @@ struct RecordedGroup {
     std::string bytes;
     bool offsets_follow = true;  ///< Each packet begins where the one before ends.
     bool has_kernel_time = false;
+    SystemTime receive_time{};         ///< Of the last packet.
+    SteadyTime receive_time_steady{};  ///< Of the last packet.
 };
 
 inline RecordedGroup record(const TcpPacketGroup& group) {
@@ -55,6 +57,8 @@ inline RecordedGroup record(const TcpPacketGroup& group) {
     for (const TcpPacket& packet : group.packets) {
         copy.offsets_follow &= packet.stream_offset == begin + copy.bytes.size();
         copy.has_kernel_time |= packet.kernel_time.has_value();
+        copy.receive_time = packet.receive_time;
+        copy.receive_time_steady = packet.receive_time_steady;
         copy.packets.push_back(packet.data.size());
         copy.bytes.append(reinterpret_cast<const char*>(packet.data.data()), packet.data.size());
     }
