@@ -6,6 +6,7 @@
 #include <deque>
 #include <stdexcept>
 
+#include "support/recording_log.hpp"
 #include "unit/pipeline/pipeline_verbs.hpp"
 
 namespace sluice::test {
@@ -116,6 +117,22 @@ TEST_F(Subscription, FailedCallbackIsCountedAndTheNextMessageDelivered) {
     EXPECT_EQ(seen(), (Numbers{1, 2, 3}));
     EXPECT_EQ(ledger().failed, 2U);
     EXPECT_EQ(ledger().delivered, 1U);
+}
+
+TEST_F(Subscription, FailedInlineCallbackIsCountedAndItsPublisherGoesOn) {
+    const RecordingLog log;
+    start({.delivery = DeliveryMode::inline_call}, [](const Delivery<Number>& delivery) {
+        if (delivery.message().value == 1) {
+            throw std::runtime_error("one");
+        }
+    });
+    EXPECT_TRUE(source_.publish(1));
+    EXPECT_TRUE(source_.publish(2));
+    EXPECT_EQ(seen(), (Numbers{1, 2}));
+    EXPECT_EQ(ledger().failed, 1U);
+    EXPECT_EQ(ledger().delivered, 1U);
+    EXPECT_EQ(log.lines(), std::vector<std::string>{
+                               "callback_failed stage=sink channel=/source/numbers thrown=one"});
 }
 
 TEST_F(Subscription, WhatIsReclaimedIsToldInBand) {

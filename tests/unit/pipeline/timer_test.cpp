@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <stdexcept>
 
 #include "sluice/pipeline/stage.hpp"
 #include "support/event.hpp"
+#include "support/recording_log.hpp"
 #include "unit/pipeline/pipeline_verbs.hpp"
 
 namespace sluice::test {
@@ -66,6 +68,20 @@ TEST_F(Timer, LastCallOfDisarmInsideItsCallback) {
     executor_.run_to_end();
     EXPECT_EQ(calls_.size(), 2U);
     EXPECT_EQ(executor_.now(), SteadyTime(seconds(2)));
+}
+
+TEST_F(Timer, ThatThrowsIsLoggedAndComesAgain) {
+    const RecordingLog log;
+    start([&] { timer_.arm_every(seconds(1)); },
+          [&] {
+              if (calls_.size() == 1) {
+                  throw std::runtime_error("once");
+              }
+          });
+    executor_.run_until(SteadyTime(seconds(3)));
+    EXPECT_EQ(calls_.size(), 3U);
+    EXPECT_EQ(log.lines(),
+              std::vector<std::string>{"callback_failed stage=clock channel=(timer) thrown=once"});
 }
 
 TEST_F(Timer, DisarmedOneDoesNotMoveTheClock) {
