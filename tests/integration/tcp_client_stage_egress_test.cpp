@@ -94,6 +94,29 @@ TEST_F(TcpClientStageEgress, DataAndFragmentsArriveAsOneMessageInOrder) {
     clients_.pipeline.stop();
 }
 
+TEST_F(TcpClientStageEgress, AFragmentUnder4KiBIsCopiedAndALargerOneKeepsItsMemoryUntilSent) {
+    Event end;
+    LoopbackDevice device(
+        [&end](DeviceConnection& /*connection*/, std::size_t /*number*/) { (void)end.wait(); },
+        {.receive_buffer_b = 4096});
+    BufferPool pool;
+    connect(device);
+    clients_.send(std::string(buffer_size_b - 2 * 4096, 'f'));  // the kernel takes a part of it
+    ASSERT_EQ(after(1).egress.queued, 1U);
+    Draft<EgressPacket> small = clients_.command();
+    small->fragments.push_back(*pool.acquire(4095));
+    clients_.send(std::move(small));
+    EXPECT_EQ(pool.statistics().used_b, 0U);
+    Draft<EgressPacket> large = clients_.command();
+    large->fragments.push_back(*pool.acquire(4096));
+    clients_.send(std::move(large));
+    EXPECT_GT(pool.statistics().used_b, 0U);
+    EXPECT_EQ(after(3).egress.queued, 3U);
+    end.set();
+    clients_.pipeline.stop();
+    EXPECT_EQ(pool.statistics().used_b, 0U);
+}
+
 TEST_F(TcpClientStageEgress, DroppedWhileNotConnected) {
     const LoopbackDevice device({}, {.is_present = false});
     ClientWatch& watch = clients_.add_watched_client(client_config(device.address()));

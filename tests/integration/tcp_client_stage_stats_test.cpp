@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sluice/sys/clock.hpp"
 #include "support/client_pipeline.hpp"
 #include "support/loopback_device.hpp"
 
@@ -146,7 +147,6 @@ TEST_F(TcpClientStageStats, AddUpInEveryMessageWhileDataRuns) {
     config.group_size = 64;
     clients_.add_client(config);
     Event enough;
-    std::size_t open_groups = 0;
     std::size_t messages = 0;
     clients_.pipeline.add("stats", std::make_unique<LambdaStage>([&](StageInterface& interface) {
                               interface.subscribe<SocketStats>(
@@ -154,7 +154,6 @@ TEST_F(TcpClientStageStats, AddUpInEveryMessageWhileDataRuns) {
                                   [&](const Delivery<SocketStats>& delivery) {
                                       const SocketStats& stats = delivery.message();
                                       expect_balance(stats);
-                                      open_groups += stats.open_group.packets;
                                       if (++messages == 3) {
                                           enough.set();
                                       }
@@ -196,6 +195,24 @@ TEST_F(TcpClientStageStats, TheLatestStateIsKeptForWhoComesLate) {
     EXPECT_EQ(state.peer, device.address());
     EXPECT_EQ(state.reason, "");
     EXPECT_EQ(state.realtime, RealtimeStatus::off);
+}
+
+TEST_F(TcpClientStageStats, AStateTellsWhyInACodeAndInWords) {
+    const LoopbackDevice device({}, {.is_present = false});
+    const SystemTime before = sys::system_now();
+    ClientWatch& watch = clients_.add_watched_client(client_config(device.address()));
+    clients_.start();
+    ASSERT_TRUE(watch.wait_state(ConnectionStatus::waiting));
+    const ClientRecord record = watch.record();
+    const auto state = std::ranges::find(record.states, ConnectionStatus::waiting,
+                                         [](const ConnectionState& s) { return s.state; });
+    EXPECT_EQ(state->stage, "device");
+    EXPECT_GE(state->time, before);
+    EXPECT_LE(state->time, sys::system_now());
+    EXPECT_EQ(state->reason, "connection_refused");
+    EXPECT_NE(state->message.find("refused"), std::string::npos) << state->message;
+    EXPECT_EQ(state->connection, 0U) << "there was none yet";
+    EXPECT_EQ(state->peer, "");
 }
 
 }  // namespace
