@@ -1,5 +1,7 @@
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "sluice/app/stage_registry.hpp"
 #include "sluice/messages/tcp_packet_group.hpp"
 #include "sluice/net/transmit_queue.hpp"
@@ -7,6 +9,7 @@
 #include "sluice/stages/print_stage.hpp"
 #include "sluice/stages/publish_stage.hpp"
 #include "sluice/stages/tcp_client_stage.hpp"
+#include "sluice/stages/text_output.hpp"
 
 namespace sluice::app {
 namespace {
@@ -31,8 +34,25 @@ void add_tcp_client_memory(const void* object, std::vector<MemoryNeed>& needs) {
          sizeof(TcpPacketGroup) + std::uint64_t{config.group_size} * sizeof(TcpPacket)});
 }
 
+/// A shown byte takes five characters at most, in base64 less than two; a text that grows has twice
+/// its size.
+void add_print_memory(const void* object, std::vector<MemoryNeed>& needs) {
+    const auto& config = *static_cast<const PrintStageConfig*>(object);
+    std::uint64_t message_b = 5 * config.max_bytes;
+    if (config.format == PrintFormat::json) {
+        for (const SubscriptionConfig& input : config.subscribe) {
+            message_b = std::max(message_b, std::min(input.queue_size_b, UINT64_MAX / 8) * 2);
+        }
+    }
+    needs.push_back({"text for its reader", 2 * (TextOutput::waiting_b_max + message_b)});
+}
+
+/// What is published, and the copy that is on its way.
 void add_publish_memory(const void* object, std::vector<MemoryNeed>& needs) {
     const auto& config = *static_cast<const PublishStageConfig*>(object);
+    if (config.file) {
+        needs.push_back({"file", 2 * PublishStageConfig::file_size_b_max});
+    }
     if (config.standard_input) {
         needs.push_back({"stack of the input's thread", thread_stack_b});
     }
@@ -54,10 +74,10 @@ StageRegistry built_in_stages() {
         stage_channels(TypeTag<TcpClientStage>{}));
     tcp_client.make_stage = make_tcp_client;
     tcp_client.add_memory = add_tcp_client_memory;
-    registry
-        .add<PrintStage, PrintStageConfig>("print", "Shows messages of any channels.",
-                                           stage_channels(TypeTag<PrintStage>{}))
-        .writes_terminal = print_writes_terminal;
+    StageType& print = registry.add<PrintStage, PrintStageConfig>(
+        "print", "Shows messages of any channels.", stage_channels(TypeTag<PrintStage>{}));
+    print.add_memory = add_print_memory;
+    print.writes_terminal = print_writes_terminal;
     registry
         .add<PublishStage, PublishStageConfig>(
             "publish", "Publishes what the configuration says, or standard input, to a device.",

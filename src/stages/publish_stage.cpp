@@ -15,7 +15,6 @@ namespace {
 
 using Config = PublishStageConfig;
 
-constexpr std::size_t file_b_max = std::size_t{16} * 1024 * 1024;
 constexpr double day_ms = 86'400'000;
 
 void check_source(const Config& config, std::vector<Complaint>& complaints) {
@@ -84,7 +83,7 @@ Result<std::vector<std::byte>> read_file(const std::string& path) {
     if (!file) {
         return failed(file.error().code(), file.error().message());
     }
-    std::vector<std::byte> bytes(file_b_max + 1);
+    std::vector<std::byte> bytes(Config::file_size_b_max + 1);
     std::size_t filled = 0;
     while (filled < bytes.size()) {
         const sys::IoResult got = sys::read(*file, std::span(bytes).subspan(filled));
@@ -93,6 +92,7 @@ Result<std::vector<std::byte>> read_file(const std::string& path) {
         }
         if (got.status == sys::IoStatus::end) {
             bytes.resize(filled);
+            bytes.shrink_to_fit();
             break;
         }
         filled += got.bytes;
@@ -100,7 +100,7 @@ Result<std::vector<std::byte>> read_file(const std::string& path) {
     if (bytes.empty()) {
         return failed(Errc::invalid_argument, "is empty; a message has at least one byte");
     }
-    if (bytes.size() > file_b_max) {
+    if (bytes.size() > Config::file_size_b_max) {
         return failed(Errc::too_large, "is larger than 16 MiB, which is the limit");
     }
     return bytes;

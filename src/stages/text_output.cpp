@@ -1,11 +1,6 @@
 #include "sluice/stages/text_output.hpp"
 
 namespace sluice {
-namespace {
-
-constexpr std::size_t waiting_b_max = std::size_t{1024} * 1024;
-
-}  // namespace
 
 Result<void> TextOutput::open(sys::StandardStream stream) {
     if (file_.is_open()) {

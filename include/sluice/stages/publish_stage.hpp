@@ -18,6 +18,8 @@ namespace sluice {
 /// The names are the keys of the configuration. Exactly one of `text`, `hex`, `file` and
 /// `standard_input` is given.
 struct PublishStageConfig {
+    static constexpr std::size_t file_size_b_max = std::size_t{16} * 1024 * 1024;
+
     std::string channel{};
     std::optional<std::string> text{};
     std::optional<std::string> hex{};   ///< `7e 00 7e`

@@ -64,6 +64,7 @@ class CheckTest(support.TestCase):
         memory = done.stdout[len(SHOWN):]
         self.assertRegex(memory, r"(?m)^  lidar: receive pool +16 MiB$")
         self.assertRegex(memory, r"(?m)^  show: queue of /lidar/packet_group +1 MiB$")
+        self.assertRegex(memory, r"(?m)^  show: text for its reader +2(\.\d)? MiB$")
         self.assertRegex(memory, r"(?m)^  sum +\d+(\.\d)? MiB$")
         self.assertRegex(memory, r"(?m)^  allowed \(memory_limit_b\) +1 GiB$")
 

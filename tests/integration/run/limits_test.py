@@ -43,6 +43,24 @@ stages:
     subscribe: [{channel: /d/packet_group, queue_size_b: 1099511627776}]
 """, MEMORY + "1.0 TiB", "the largest part is show: queue of /d/packet_group with 1 TiB")
 
+    def test_what_stages_hold_beside_their_queues_counts(self):
+        device = "stages: {d: {type: tcp_client, address: '127.0.0.1:1'}, "
+        limit = "}\nmemory_limit_b: 40000000\n"
+        for stage, words in [
+            ("p: {type: publish, channel: /d/egress_packets, file: f}",
+             "may need 73.3 MiB; the largest part is p: file with 32 MiB"),
+            ("s: {type: print, max_bytes: 16777216, subscribe: [{channel: /d/packet_group}]}",
+             "the largest part is s: text for its reader with 162 MiB"),
+            ("s: {type: print, format: json, "
+             "subscribe: [{channel: /d/packet_group, queue_size_b: 16777216}]}",
+             "the largest part is s: text for its reader with 66 MiB"),
+        ]:
+            with self.subTest(stage=stage):
+                path = self.config(device + stage + limit)
+                done = self.sluice("check", path)
+                self.assertEqual(done.returncode, 78)
+                self.assertIn(words, done.stderr)
+
     def test_many_small_parts_are_summed(self):
         stages = "".join(f"  d{i}: {{type: tcp_client, address: '127.0.0.1:1'}}\n"
                          for i in range(100))
