@@ -344,6 +344,9 @@ TEST_F(TcpClientStageCredit, WhoKeepsEverythingStopsTheDeviceAndIsNamedAndNothin
     on_stats([&, before = std::uint64_t{0}](const SocketStats& stats) mutable {
         const bool is_still = stats.received.bytes > 0 && stats.received.bytes == before;
         if (is_still && stats.pool.holders == std::vector<std::string>{"keeper"}) {
+            EXPECT_GT(stats.pool.used, stats.pool.size / 2)
+                << "all that there is, but for the rest";
+            EXPECT_LE(stats.pool.used, stats.pool.size);
             named.set();
         }
         before = stats.received.bytes;

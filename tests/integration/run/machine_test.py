@@ -1,4 +1,4 @@
-"""What the file may say and this machine does not allow: told by `run`, and no error of the file."""
+"""What a file may say and this machine does not allow: told by `run`, and no error of the file."""
 
 import os
 import subprocess

@@ -14,10 +14,12 @@
 #include <vector>
 
 #include "sluice/messages/socket_stats.hpp"
+#include "sluice/messages/tcp_packet_group.hpp"
 #include "sluice/sys/thread.hpp"
 #include "support/described_members.hpp"
 #include "support/event.hpp"
 #include "support/lambda_stage.hpp"
+#include "support/loopback_device.hpp"
 
 namespace sluice::app {
 namespace {
@@ -135,6 +137,53 @@ event_loops: {shared: {receive_pool_size_b: 1048576, receive_slab_size_b: 16384}
     EXPECT_TRUE(told.wait());
     assembly_->pipeline().stop();
     EXPECT_EQ(seen.pool.size, 1'048'576U);
+}
+
+TEST_F(AssemblyTest, AConnectionOfASharedLoopStopsAtItsShare) {
+    constexpr std::uint64_t share_b = 65'536;
+    constexpr std::uint64_t slab_b = 16'384;
+    test::LoopbackDevice fast([](test::DeviceConnection& connection, std::size_t /*number*/) {
+        const std::string data(100'000, 'x');
+        while (connection.send(data) == data.size()) {
+        }
+    });
+    test::LoopbackDevice idle(
+        [](test::DeviceConnection& connection, std::size_t /*number*/) { connection.drain(); });
+    test::Event stopped;
+    std::uint64_t pinned_b = 0;
+    std::vector<MessagePtr<TcpPacketGroup>> kept;
+    const auto watch = [&](StageInterface& interface) {
+        interface.subscribe<TcpPacketGroup>(
+            "/fast/packet_group", {},
+            [&](const Delivery<TcpPacketGroup>& delivery) { kept.push_back(delivery.keep()); });
+        interface.subscribe<SocketStats>(
+            "/fast/socket_stats", {},
+            [&, before = std::uint64_t{0}](const Delivery<SocketStats>& delivery) mutable {
+                const SocketStats& stats = delivery.message();
+                if (stats.received.bytes > 0 &&
+                    std::exchange(before, stats.received.bytes) == stats.received.bytes &&
+                    !stopped.is_set()) {
+                    pinned_b = stats.pool.pinned;
+                    stopped.set();
+                }
+            });
+    };
+    assemble(R"(
+stages:
+  fast: {type: tcp_client, event_loop: shared, address: ")" +
+                 fast.address() + R"("}
+  idle: {type: tcp_client, event_loop: shared, address: ")" +
+                 idle.address() + R"("}
+event_loops:
+  shared: {receive_pool_size_b: 1048576, receive_slab_size_b: 16384, receive_share_b: 65536}
+)",
+             std::make_unique<test::LambdaStage>(watch));
+    ASSERT_TRUE(assembly_->pipeline().start());
+    EXPECT_TRUE(stopped.wait());
+    assembly_->pipeline().stop();
+    EXPECT_GE(pinned_b, share_b - slab_b);
+    EXPECT_LE(pinned_b, share_b + slab_b) << "a quarter of the pool would be more";
+    kept.clear();
 }
 
 TEST_F(AssemblyTest, ANamespaceReplacesTheNameInChannels) {
