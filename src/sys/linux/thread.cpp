@@ -125,6 +125,10 @@ Result<Thread> Thread::start(const ThreadOptions& options, std::function<void()>
              {"help", "needs CAP_SYS_NICE or a sufficient RLIMIT_RTPRIO"}});
         failure = create(*state, owned_entry, false);
     }
+    if (failure == EAGAIN) {  // which is no "try again" here
+        return Error(Errc::limit_reached,
+                     "no room for the thread " + options.name + "; see ulimit -u and -s");
+    }
     if (failure != 0) {
         return Error::from_errno(failure);
     }

@@ -41,6 +41,14 @@ class MachineTest(support.TestCase):
         self.assertEqual((run.returncode, run.stdout), (71, ""))
         self.assertRegex(run.stderr, r"^sluice: needs \d+ descriptors, the limit is 30; ")
 
+    def test_a_thread_that_cannot_be_had_is_named(self):
+        run = subprocess.run(
+            ["prlimit", f"--stack={1 << 46}:", support.SLUICE, "run",
+             self.config(f"stages: {{{DEVICE}}}}}\n")],
+            capture_output=True, text=True, timeout=support.DEADLINE_S)
+        self.assertEqual((run.returncode, run.stdout), (71, ""), run.stderr)
+        self.assertRegex(run.stderr, r"no room for the thread \w+(-\d)?; see ulimit -u and -s")
+
     def test_a_priority_that_is_not_permitted_is_one_warning_and_a_state(self):
         unprivileged = ["prlimit", "--rtprio=0:0"]
         if os.geteuid() == 0:
