@@ -38,8 +38,9 @@ class ByteRing final {
     /// Drops `bytes` from the front. REQUIRES: there are as many.
     void pop(std::size_t bytes) {
         SLUICE_CHECK(bytes <= size_, "pop beyond the end of a byte ring");
-        front_ = position(bytes);
         size_ -= bytes;
+        // An empty ring begins at its front again, where its memory is in the cache, or in use.
+        front_ = size_ == 0 ? 0 : position(bytes);
     }
 
     /// The `bytes` from `offset` (from the front) on: one piece, or two at the end of the memory.

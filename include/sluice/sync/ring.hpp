@@ -50,8 +50,9 @@ class Ring final {
             slot(index).emplace(std::move(*slot(index - 1)));
         }
         slot(0).reset();
-        begin_ = begin_ + 1 == capacity_ ? 0 : begin_ + 1;
         --size_;
+        // An empty ring begins at its front again, where its memory is in the cache, or in use.
+        begin_ = size_ == 0 || begin_ + 1 == capacity_ ? 0 : begin_ + 1;
         return taken;
     }
 

@@ -51,7 +51,8 @@ RC_GTEST_PROP(TransmitLaneModel, EveryLaneArrivesWholeAndInOrder, ()) {
             const std::size_t cut = *rc::gen::inRange<std::size_t>(0, text.size());
             std::vector<Buffer> fragments;
             fragments.push_back(egress.copy(text.substr(cut)));
-            if (lanes[lane]->try_push({.before = bytes_of(text).first(cut), .fragments = fragments})) {
+            if (lanes[lane]->try_push(
+                    {.before = bytes_of(text).first(cut), .fragments = fragments})) {
                 expected[lane].push_back(text);
             }
         }

@@ -1,0 +1,324 @@
+#include "sluice/messaging/message_server.hpp"
+
+#include <array>
+#include <atomic>
+#include <optional>
+#include <utility>
+
+#include "messaging/counts.hpp"
+#include "messaging/framed_sending.hpp"
+#include "messaging/inbox.hpp"
+#include "messaging/peer.hpp"
+#include "messaging/peer_table.hpp"
+#include "sluice/net/event_loop_thread.hpp"
+#include "sluice/net/listener.hpp"
+#include "sluice/net/timer.hpp"
+#include "sluice/sync/mutex.hpp"
+
+namespace sluice {
+namespace {
+
+using messaging::Peer;
+
+void add(net::EgressLedger::Count& sum, const net::EgressLedger::Count& part) {
+    sum.messages += part.messages;
+    sum.bytes += part.bytes;
+}
+
+void add(net::EgressLedger& sum, const net::EgressLedger& part) {
+    add(sum.accepted, part.accepted);
+    add(sum.sent, part.sent);
+    add(sum.queued, part.queued);
+    for (std::size_t i = 0; i < sum.dropped.size(); ++i) {
+        add(sum.dropped[i], part.dropped[i]);
+    }
+    sum.refused += part.refused;
+    sum.queued_bytes_max = std::max(sum.queued_bytes_max, part.queued_bytes_max);
+}
+
+}  // namespace
+
+struct MessageServer::State final : messaging::PeerOwner {
+    State(const MessageServerOptions& options_in, MessageHandler* handler_in,
+          std::unique_ptr<net::EventLoopThread> loop_in)
+        : options(options_in),
+          handler(handler_in),
+          framer(messaging::framer_of(options.messaging)),
+          pool(options.messaging.receive_pool),
+          loop(std::move(loop_in)),
+          inbox(options.messaging.receive_queue_b, options.messaging.busy_poll,
+                [this] { loop->loop().post([this] { resume_blocked(); }); }) {}
+
+    [[nodiscard]] Result<void> listen();
+    void accept(sys::Accepted accepted);
+    void resume_blocked();
+    void look_for_stuck_frames();
+    void close_all();
+    void stop_listening();
+
+    void on_peer_work(PeerId peer) override;
+    void on_peer_room(PeerId peer) override;
+    void on_peer_blocked(Peer& peer) override { blocked.push_back(peer.id()); }
+    void on_peer_end(Peer& peer, const Error& reason) override;
+
+    [[nodiscard]] messaging::SharedSending sending_to(Peer& peer) {
+        return {*framer, pool, messaging::copy_b_max(options.messaging.sending), peer.egress()};
+    }
+
+    const MessageServerOptions options;
+    MessageHandler* const handler;
+    const std::shared_ptr<const Framer> framer;
+    BufferPool pool;
+    const std::unique_ptr<net::EventLoopThread> loop;
+    messaging::Inbox inbox;
+    messaging::PeerTable peers;
+
+    // The loop's thread.
+    std::unique_ptr<net::Listener> listener;
+    std::optional<net::Timer> frame_timer;
+    std::vector<PeerId> blocked;
+    std::vector<PeerId> resuming;
+    bool is_closing = false;
+    std::string local_address;
+
+    mutable sync::Mutex mutex;
+    MessageServerStatistics past SLUICE_GUARDED_BY(mutex);  // and of the peers that are gone
+};
+
+Result<void> MessageServer::State::listen() {
+    net::EventLoop& its_loop = loop->loop();
+    Result<std::unique_ptr<net::Listener>> opened = net::Listener::open(
+        its_loop, options.address,
+        {.socket = options.messaging.socket, .allow_remote = options.allow_remote},
+        [this](sys::Accepted accepted) { accept(std::move(accepted)); });
+    if (!opened) {
+        return opened.error();
+    }
+    listener = *std::move(opened);
+    local_address = listener->local_address().to_string();
+    frame_timer.emplace(its_loop, [this] { look_for_stuck_frames(); });
+    frame_timer->arm(its_loop.now() + options.messaging.frame_timeout / 4);
+    return {};
+}
+
+void MessageServer::State::accept(sys::Accepted accepted) {
+    if (peers.size() >= options.peers_max) {
+        const sync::MutexLock lock(mutex);
+        ++past.refused;
+        return;
+    }
+    const bool is_handled = options.messaging.delivery == MessageDelivery::handler;
+    const auto peer = std::make_shared<Peer>(peers.next_id(), framer, options.messaging,
+                                             loop->loop().receive_pool(), &inbox,
+                                             is_handled ? handler : nullptr, *this);
+    peers.add(peer);
+    {
+        const sync::MutexLock lock(mutex);
+        ++past.connects;
+    }
+    if (handler != nullptr) {
+        handler->on_connected(peer->id(), accepted.peer.to_string());
+    }
+    if (const Result<void> opened = peer->open(loop->loop(), std::move(accepted.socket)); !opened) {
+        on_peer_end(*peer, opened.error());
+    }
+}
+
+void MessageServer::State::on_peer_work(PeerId peer) {
+    loop->loop().post([this, peer] {
+        if (const std::shared_ptr<Peer> found = peers.find(peer)) {
+            found->flush();
+        }
+    });
+}
+
+void MessageServer::State::on_peer_room(PeerId peer) {
+    loop->loop().post([this, peer] {
+        if (const std::shared_ptr<Peer> found = peers.find(peer)) {
+            found->go_on();
+        }
+    });
+}
+
+/// In the order in which they were blocked; those for whom there is no room are last again.
+void MessageServer::State::resume_blocked() {
+    resuming.swap(blocked);
+    for (const PeerId peer : resuming) {
+        if (const std::shared_ptr<Peer> found = peers.find(peer)) {
+            found->go_on();
+        }
+    }
+    resuming.clear();
+}
+
+void MessageServer::State::look_for_stuck_frames() {
+    const SteadyTime now = loop->loop().now();
+    frame_timer->arm(now + options.messaging.frame_timeout / 4);
+    for (const std::shared_ptr<Peer>& peer : peers.all()) {
+        peer->look_for_stuck_frame(now);
+    }
+}
+
+void MessageServer::State::on_peer_end(Peer& peer, const Error& reason) {
+    {
+        const sync::MutexLock lock(mutex);
+        messaging::add(past.received, peer.counts());
+        add(past.sent, peer.egress().ledger());
+        peers.remove(peer.id());
+    }
+    if (handler != nullptr && !is_closing) {
+        handler->on_disconnected(peer.id(), reason);
+    }
+}
+
+void MessageServer::State::stop_listening() {
+    if (listener) {
+        const sync::MutexLock lock(mutex);
+        past.refused += listener->refused();
+    }
+    listener.reset();
+}
+
+void MessageServer::State::close_all() {
+    is_closing = true;
+    frame_timer.reset();
+    for (const std::shared_ptr<Peer>& peer : peers.all()) {
+        peer->end(Error(Errc::stopped));
+    }
+}
+
+MessageServer::MessageServer(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
+
+MessageServer::~MessageServer() {
+    close(SteadyTime::min());
+}
+
+Result<std::unique_ptr<MessageServer>> MessageServer::start(const MessageServerOptions& options,
+                                                            MessageHandler* handler) {
+    if (Result<void> valid = validate(options); !valid) {
+        return valid.error();
+    }
+    if (options.messaging.delivery == MessageDelivery::handler && handler == nullptr) {
+        return Error(Errc::invalid_argument, "delivery handler without a handler; give one");
+    }
+    Result<std::unique_ptr<net::EventLoopThread>> loop = net::EventLoopThread::start(
+        {.receive_pool = options.messaging.receive_pool, .busy_poll = options.messaging.busy_poll},
+        options.messaging.thread);
+    if (!loop) {
+        return loop.error();
+    }
+    auto state = std::make_shared<State>(options, handler, *std::move(loop));
+    Result<void> listening;
+    state->loop->run_on_loop([&] { listening = state->listen(); });
+    if (!listening) {
+        return listening.error();
+    }
+    return std::unique_ptr<MessageServer>(new MessageServer(std::move(state)));
+}
+
+std::string MessageServer::local_address() const {
+    return state_->local_address;
+}
+
+std::vector<PeerId> MessageServer::peers() const {
+    std::vector<PeerId> ids;
+    for (const std::shared_ptr<Peer>& peer : state_->peers.all()) {
+        ids.push_back(peer->id());
+    }
+    return ids;
+}
+
+Result<MessageSender> MessageServer::sender(PeerId peer) {
+    struct Owner {
+        std::shared_ptr<State> state;
+        std::shared_ptr<Peer> peer;
+    };
+    auto owner = std::make_shared<Owner>(Owner{state_, state_->peers.find(peer)});
+    if (!owner->peer) {
+        return Error(Errc::not_connected);
+    }
+    net::TransmitQueue& egress = owner->peer->egress();
+    auto sending = std::make_unique<messaging::LaneSending>(
+        std::move(owner), *state_->framer, state_->pool, egress, state_->options.messaging.sending);
+    return MessageSender(std::move(sending), *state_->framer);
+}
+
+Result<void> MessageServer::send(PeerId peer, std::span<const std::byte> message,
+                                 SteadyTime deadline) {
+    const std::shared_ptr<Peer> found = state_->peers.find(peer);
+    return found ? state_->sending_to(*found).send(message, deadline)
+                 : Result<void>(Error(Errc::not_connected));
+}
+
+Result<void> MessageServer::send(PeerId peer, std::span<Buffer> fragments, SteadyTime deadline,
+                                 std::span<const std::byte> head) {
+    const std::shared_ptr<Peer> found = state_->peers.find(peer);
+    return found ? state_->sending_to(*found).send(fragments, deadline, head)
+                 : Result<void>(Error(Errc::not_connected));
+}
+
+std::size_t MessageServer::broadcast(const Buffer& message) {
+    std::size_t accepted = 0;
+    for (const std::shared_ptr<Peer>& peer : state_->peers.all()) {
+        std::array fragments{message.share()};
+        accepted += state_->sending_to(*peer).send(fragments, messaging::at_once, {}) ? 1U : 0U;
+    }
+    return accepted;
+}
+
+BufferPool& MessageServer::pool() noexcept {
+    return state_->pool;
+}
+
+Result<Message> MessageServer::receive(SteadyTime deadline) {
+    return state_->inbox.receive(deadline);
+}
+
+Result<std::size_t> MessageServer::receive_batch(std::span<Message> messages, SteadyTime deadline) {
+    return state_->inbox.receive_batch(messages, deadline);
+}
+
+Result<int> MessageServer::descriptor() {
+    return state_->inbox.descriptor();
+}
+
+void MessageServer::disconnect(PeerId peer) {
+    state_->loop->loop().post([state = state_.get(), peer] {
+        if (const std::shared_ptr<Peer> found = state->peers.find(peer)) {
+            found->end(Error(Errc::stopped));
+        }
+    });
+}
+
+void MessageServer::close(SteadyTime deadline) {
+    state_->loop->run_on_loop([this] { state_->stop_listening(); });
+    for (const std::shared_ptr<Peer>& peer : state_->peers.all()) {
+        static_cast<void>(peer->egress().wait_empty(deadline));
+    }
+    state_->loop->run_on_loop([this] { state_->close_all(); });
+    state_->inbox.close();
+}
+
+MessageServerStatistics MessageServer::statistics() const {
+    // Under the lock, so that no peer is counted twice or not at all while it goes.
+    const sync::MutexLock lock(state_->mutex);
+    MessageServerStatistics look = state_->past;
+    for (const std::shared_ptr<Peer>& peer : state_->peers.all()) {
+        messaging::add(look.received, peer->counts());
+        add(look.sent, peer->egress().ledger());
+        ++look.peers;
+    }
+    const sync::QueueStatistics waiting = state_->inbox.statistics();
+    look.waiting_batches = waiting.depth;
+    look.waiting_b = waiting.weight;
+    return look;
+}
+
+Result<void> validate(const MessageServerOptions& options) {
+    if (options.peers_max == 0) {
+        return Error(Errc::invalid_argument, "peers_max 0; allowed are 1 or more");
+    }
+    return validate(options.messaging);
+}
+
+}  // namespace sluice

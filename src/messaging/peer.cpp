@@ -1,0 +1,94 @@
+#include "messaging/peer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "messaging/counts.hpp"
+
+namespace sluice::messaging {
+namespace {
+
+net::EgressOptions egress_options(const net::LaneOptions& sending) {
+    return {.policy = net::EgressPolicy::wait,
+            .buffer_size_b = sending.referenced_b_max,
+            .copy_below_b = std::min<std::size_t>(sending.copy_below_b, 65'536)};
+}
+
+}  // namespace
+
+Peer::Peer(PeerId id, std::shared_ptr<const Framer> framer, const MessagingOptions& options,
+           BufferPool& pool, Inbox* inbox, MessageHandler* handler, PeerOwner& owner)
+    : id_(id),
+      owner_(owner),
+      egress_(egress_options(options.sending), [this] { owner_.on_peer_work(id_); }),
+      intake_(std::move(framer), options, pool, inbox, handler,
+              [this] { owner_.on_peer_room(id_); }) {}
+
+Result<void> Peer::open(net::EventLoop& loop, sys::Descriptor socket) {
+    egress_.connected();
+    intake_.begin_connection(id_);
+    Result<std::unique_ptr<net::Stream>> opened =
+        net::Stream::open(loop, std::move(socket), egress_, *this);
+    if (!opened) {
+        return opened.error();
+    }
+    stream_ = *std::move(opened);
+    return {};
+}
+
+void Peer::flush() {
+    if (stream_) {
+        stream_->flush();
+    }
+}
+
+void Peer::go_on() {
+    if (!stream_) {
+        return;
+    }
+    const FrameIntake::Progress progress = intake_.pump();
+    if (progress == FrameIntake::Progress::idle) {
+        stream_->resume();
+    }
+    judge(progress);
+}
+
+void Peer::judge(FrameIntake::Progress progress) {
+    publish_counts();
+    if (progress == FrameIntake::Progress::blocked) {
+        stream_->pause();
+        owner_.on_peer_blocked(*this);
+    } else if (progress == FrameIntake::Progress::failed) {
+        end(intake_.failure());
+    }
+}
+
+void Peer::look_for_stuck_frame(SteadyTime now) {
+    if (stream_ && intake_.is_stuck(now)) {
+        intake_.time_out();
+        end(intake_.failure());
+    }
+}
+
+void Peer::end(const Error& reason) {
+    if (const std::unique_ptr<net::Stream> ended = std::move(stream_)) {
+        ended->close();
+        intake_.end_connection();
+        publish_counts();
+        egress_.stop();
+        owner_.on_peer_end(*this, reason);
+    }
+}
+
+MessageCounts Peer::counts() const {
+    const sync::MutexLock lock(mutex_);
+    return counts_;
+}
+
+void Peer::publish_counts() {
+    const MessageCounts now = counts_of(intake_.ledger());
+    const sync::MutexLock lock(mutex_);
+    counts_ = now;
+}
+
+}  // namespace sluice::messaging
