@@ -58,6 +58,20 @@ class PackagingTest(harness.TestCase):
         self.assertIn(b"connection 1: 5, mean 3.0\n", process.output.rest())
         self.assertEqual(process.wait(), 0)
 
+    def assert_runs_a_file(self, program):
+        device = self.listener()
+        with open(self.path("pipeline.yaml"), "w") as file:
+            file.write(f"""
+stages:
+  device: {{type: tcp_client, address: "{harness.address_of(device)}"}}
+  lines: {{type: line_count, subscribe: [{{channel: /device/packet_group}}], stop_after: 2}}
+""")
+        process = self.start(program, file.name)
+        peer = self.accept(device)
+        peer.sendall(b"one\ntwo\n")
+        self.assertEqual(process.output.rest(), b"lines: 2\n")
+        self.assertEqual(process.wait(), 0)
+
 
 class FindPackage(PackagingTest):
     def test_programs_use_what_is_installed(self):
@@ -66,6 +80,7 @@ class FindPackage(PackagingTest):
         self.build("find_package", "-D", f"CMAKE_PREFIX_PATH={installed}")
         self.assert_moves_bytes(self.path("build", "link"))
         self.assert_runs_a_pipeline(self.path("build", "own_stage"))
+        self.assert_runs_a_file(self.path("build", "own_command"))
 
         command = os.path.join(installed, "bin", "sluice")
         with open(os.path.join(installed, "include/sluice/core/version.hpp")) as header:
