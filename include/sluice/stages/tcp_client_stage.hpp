@@ -88,10 +88,9 @@ struct TcpClientStageConfig {
 ///     packet_group      out  TcpPacketGroup: full, after `group_timeout_ms`, early for the sake of
 ///                            memory, and before every disconnect. Never of two connections.
 ///     connection_state  out  ConnectionState: every change, with the reason; latched. The data of
-///     a
-///                            connection are published before its end is.
-///     socket_stats      out  SocketStats: once a second, also while disconnected; and once more
-///                            when the stage has stopped.
+///                            a connection are published before its end is.
+///     socket_stats      out  SocketStats: once a second, also while disconnected or not reading;
+///                            and once more when the stage has stopped.
 ///     egress_packets    in   EgressPacket: sent whole and in order, or dropped and counted by
 ///                            reason. Any threads may publish; no queue but the egress buffer.
 ///
