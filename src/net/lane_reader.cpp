@@ -109,6 +109,16 @@ void LaneReader::publish_heads() noexcept {
     lane_->referenced_head_b_.store(referenced_head_b_, std::memory_order_release);
 }
 
+bool LaneReader::has_much_room() const noexcept {
+    const LaneOptions& options = lane_->options();
+    const std::uint64_t waiting_b = committed() - stream_head_;
+    const std::uint64_t references =
+        lane_->references_end_.load(std::memory_order_acquire) - references_head_;
+    return waiting_b <= options.arena_b / 2 ||
+           (references > 0 && references <= options.references_max / 2 &&
+            waiting_b <= options.referenced_b_max / 2);
+}
+
 EgressLedger::Count LaneReader::accepted() const noexcept {
     return {.messages = lane_->messages_.load(std::memory_order_acquire), .bytes = committed()};
 }

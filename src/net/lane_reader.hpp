@@ -51,13 +51,19 @@ class LaneReader {
     void set(std::uint8_t attention) noexcept { lane_->attention_.fetch_or(attention); }
     void clear(std::uint8_t attention) noexcept { lane_->take_attention(attention); }
     [[nodiscard]] std::uint8_t attention() const noexcept { return lane_->attention_.load(); }
-    /// Lets a producer that waits look again.
-    void wake_producer() noexcept { lane_->room_.unpark_all(); }
+    /// Lets a producer that waits look again, if at least half of the lane is free: woken for each
+    /// piece of room, it would fill that and wait again.
+    void wake_producer() noexcept {
+        if (has_much_room()) {
+            lane_->room_.unpark_all();
+        }
+    }
 
   private:
     [[nodiscard]] std::uint64_t committed() const noexcept {
         return lane_->committed_.load(std::memory_order_acquire);
     }
+    [[nodiscard]] bool has_much_room() const noexcept;
     std::size_t discard(std::size_t bytes, Releases& releases);
     /// The next message is gone: its size.
     std::size_t pop_message() noexcept;

@@ -11,7 +11,8 @@ from ratios import Ratio
 SIZES = (16, 64, 256, 1024, 4096, 65536, 1048576)
 UNSTEADY = (65536, 1048576)  # rounds differ most there, so that more of them are needed
 
-OURS = {}
+OURS = {"sluice": Pair("sluice"),
+        "sluice_batch": Pair("sluice", source=("batch",), target=("batch",))}
 VARIANTS = {
     "zeromq": {
         "zeromq_copy": Pair("zeromq", source=("copy",)),

@@ -1,8 +1,6 @@
 /// One thread's way of sending messages.
 #pragma once
 
-#include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -82,8 +80,7 @@ class MessageSender final {
         const std::uint64_t value = message.size() + prefix_.value_offset;
         const std::uint64_t ordered =
             prefix_.is_big_endian ? __builtin_bswap64(value) >> (64 - 8 * prefix_.bytes) : value;
-        const auto bytes = std::bit_cast<std::array<std::byte, sizeof ordered>>(ordered);
-        return lane_->try_write(std::span(bytes).first(prefix_.bytes), message);
+        return lane_->try_write(ordered, prefix_.bytes, message);
     }
     Result<void> send_slowly(std::span<const std::byte> message, SteadyTime deadline);
 

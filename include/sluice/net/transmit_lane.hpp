@@ -2,9 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <span>
@@ -51,30 +53,33 @@ class TransmitLane final {
     TransmitLane(const TransmitLane&) = delete;
     TransmitLane& operator=(const TransmitLane&) = delete;
 
-    /// Copies one message of two pieces; false if that is not possible now: `try_push` says why.
-    /// REQUIRES: it has at least one byte.
-    bool try_write(std::span<const std::byte> before, std::span<const std::byte> body) noexcept {
-        const std::size_t bytes = before.size() + body.size();
-        if (bytes > own_.room_b || own_.room_messages == 0 || is_refusing()) [[unlikely]] {
-            if (!make_room(bytes)) {
+    /// Copies one message: the first `prefix_b` bytes of `prefix` as they stand in memory, and the
+    /// body. False if that is not possible now, or not so simply: `try_push` does it, or says why
+    /// not. REQUIRES: 0 < prefix_b <= 8.
+    bool try_write(std::uint64_t prefix, std::size_t prefix_b,
+                   std::span<const std::byte> body) noexcept {
+        const std::size_t bytes = prefix_b + body.size();
+        const std::size_t at = own_.arena_tail & arena_mask_;
+        // The prefix is stored as a whole word, which may reach behind a short message.
+        const std::size_t touched_b = bytes + sizeof prefix;
+        if (touched_b > own_.room_b || own_.room_messages == 0 || is_refusing()) [[unlikely]] {
+            if (!make_room(touched_b)) {
                 return false;
             }
         }
-        const std::size_t at = own_.arena_tail & arena_mask_;
-        if (bytes <= arena_mask_ + 1 - at) [[likely]] {
-            std::byte* const target = arena_.get() + at;
-            std::copy_n(body.data(), body.size(),
-                        std::copy_n(before.data(), before.size(), target));
-        } else {
-            copy_around(at, before);
-            copy_around((own_.arena_tail + before.size()) & arena_mask_, body);
+        if (touched_b > arena_mask_ + 1 - at) [[unlikely]] {
+            return false;
         }
+        std::byte* const target = arena_.get() + at;
+        std::memcpy(target, &prefix, sizeof prefix);
+        copy_body(target + prefix_b, body);
         own_.arena_tail += bytes;
         own_.room_b -= bytes;
         commit(bytes);
         return true;
     }
 
+    /// One message, whatever its pieces.
     /// Errors: `would_block` (no room now), `too_large` (for the arena, or too many fragments),
     /// `not_connected` (the queue's policy refuses it then), `stopped`, `invalid_argument` (of no
     /// bytes).
@@ -122,6 +127,30 @@ class TransmitLane final {
                                         std::size_t referenced_b);
     [[nodiscard]] bool is_copied(const Buffer& fragment) const noexcept {
         return fragment.size() < options_.copy_below_b || fragment.empty();
+    }
+    /// A call of memcpy costs more than a small message.
+    static void copy_body(std::byte* target, std::span<const std::byte> body) noexcept {
+        const std::byte* const source = body.data();
+        const std::size_t size = body.size();
+        if (size > 64 || size < 8) [[unlikely]] {
+            std::copy_n(source, size, target);
+        } else if (size <= 16) {
+            copy_ends<8>(target, source, size);
+        } else if (size <= 32) {
+            copy_ends<16>(target, source, size);
+        } else {
+            copy_ends<32>(target, source, size);
+        }
+    }
+    /// Copies the first and the last `part` bytes, which overlap unless there are twice as many.
+    template <std::size_t part>
+    static void copy_ends(std::byte* target, const std::byte* source, std::size_t size) noexcept {
+        std::array<std::byte, part> front;
+        std::array<std::byte, part> back;
+        std::memcpy(front.data(), source, part);
+        std::memcpy(back.data(), source + size - part, part);
+        std::memcpy(target, front.data(), part);
+        std::memcpy(target + size - part, back.data(), part);
     }
     void copy_around(std::size_t at, std::span<const std::byte> bytes) noexcept;
     void append(std::span<const std::byte> bytes) noexcept;

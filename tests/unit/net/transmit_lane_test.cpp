@@ -20,14 +20,13 @@ constexpr LaneOptions small{.arena_b = 4096,
                             .copy_below_b = 8};
 
 bool write(TransmitLane& lane, std::string_view before, std::string_view body) {
-    return lane.try_write(bytes_of(before), bytes_of(body));
+    return static_cast<bool>(lane.try_push({.before = bytes_of(before), .body = bytes_of(body)}));
 }
 
 Errc push(TransmitLane& lane, std::string_view before, std::vector<Buffer> fragments = {},
           std::string_view after = {}) {
-    return code_of(lane.try_push({.before = bytes_of(before),
-                                  .fragments = fragments,
-                                  .after = bytes_of(after)}));
+    return code_of(lane.try_push(
+        {.before = bytes_of(before), .fragments = fragments, .after = bytes_of(after)}));
 }
 
 TEST(TransmitLane, SendsMessagesInOrderAsOnePiece) {
@@ -41,6 +40,42 @@ TEST(TransmitLane, SendsMessagesInOrderAsOnePiece) {
     EXPECT_EQ(egress.queue.gather(pieces, 1000), 1U);
     EXPECT_EQ(egress.send(), "4abcd0raw");
     EXPECT_EQ(egress.ledger().sent, messages(3, 9));
+}
+
+TEST(TransmitLane, ShortWayWritesPrefixesAndBodiesOfAllLengths) {
+    Egress egress(waiting);
+    egress.connect();
+    TransmitLane& lane = egress.queue.open_lane(small);
+    std::string expected;
+    std::string wire;
+    for (std::size_t size = 0; size < 140; ++size) {
+        const std::size_t prefix_b = 1 + size % 8;
+        std::string body;
+        for (std::size_t i = 0; i < size; ++i) {
+            body += static_cast<char>('a' + (i + size) % 26);
+        }
+        const std::uint64_t prefix = 0x3837'3635'3433'3231;       // "12345678" in memory
+        if (!lane.try_write(prefix, prefix_b, bytes_of(body))) {  // around the end of the arena
+            ASSERT_TRUE(write(lane, std::string("12345678").substr(0, prefix_b), body));
+        }
+        expected += std::string("12345678").substr(0, prefix_b) + body;
+        wire += egress.send();
+    }
+    EXPECT_EQ(wire, expected);
+}
+
+TEST(TransmitLane, ShortWayTouchesNothingThatWaits) {
+    Egress egress(waiting);
+    egress.connect();
+    TransmitLane& lane = egress.queue.open_lane(small);
+    const std::string first(4000, 'f');
+    ASSERT_TRUE(write(lane, "", first));
+    egress.send(10);
+    ASSERT_TRUE(write(lane, "", std::string(96, 's')));
+    EXPECT_FALSE(lane.try_write(0, 4, bytes_of("12")))
+        << "a whole word would reach into what waits";
+    ASSERT_TRUE(write(lane, "", "123456"));
+    EXPECT_EQ(egress.send(), first.substr(10) + std::string(96, 's') + "123456");
 }
 
 TEST(TransmitLane, FragmentsFollowUncopiedAtTheirPlace) {
