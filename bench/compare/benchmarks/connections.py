@@ -18,7 +18,7 @@ SIZE = 64
 RATE, SECONDS, SECONDS_QUICK = 45_000, 4, 0.02
 
 # Name: the program; Sluice's own stand beside the rivals' folder.
-OURS = {}
+OURS = {"sluice": "sluice_server"}
 RIVALS = {"ceiling": "rivals/epoll_server"}
 SERVERS = {**OURS, **RIVALS}
 

@@ -10,7 +10,12 @@ from ratios import Ratio, percentile
 SIZES = (64, 1024)
 
 # Each of Sluice's cases with the rivals that it is measured by.
-OURS = {}
+OURS = {
+    name: (Pair("sluice", source=(name,), target=(name,)), rivals) for name, rivals in {
+        "handler": ("raw_blocking", "zeromq", "nng"),
+        "queue": ("raw_blocking", "zeromq", "nng"),
+        "busy_poll": ("raw_spin", "zeromq", "nng"),
+    }.items()}
 RIVALS = {
     "raw_blocking": Pair("raw", source=("blocking",), target=("blocking",)),
     "raw_spin": Pair("raw", source=("spin",), target=("spin",)),
