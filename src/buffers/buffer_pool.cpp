@@ -1,5 +1,6 @@
 #include "sluice/buffers/buffer_pool.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <string>
 
@@ -33,6 +34,14 @@ Result<void> validate(const BufferPoolOptions& options) {
                                                  std::to_string(options.slab_size_b));
     }
     return {};
+}
+
+std::uint64_t block_size_b(std::uint64_t bytes, std::size_t slab_size_b) noexcept {
+    const std::uint64_t block_b = bytes + detail::block_header_b;
+    if (block_b > detail::small_size_b_max) {
+        return std::max<std::uint64_t>(std::bit_ceil(block_b), slab_size_b);
+    }
+    return std::max<std::uint64_t>(std::bit_ceil(block_b), detail::block_size_b_min);
 }
 
 BufferPool::BufferPool(const BufferPoolOptions& options) {

@@ -27,6 +27,10 @@ struct BufferPoolOptions {
 /// Fails with `invalid_argument`; the detail says what was given and what is allowed.
 [[nodiscard]] Result<void> validate(const BufferPoolOptions& options);
 
+/// How much of a pool with such slabs `acquire(bytes)` takes: its whole block. Blocks of more than
+/// half a pool do not exist in it. REQUIRES: slab_size_b is valid; bytes < 2^62.
+[[nodiscard]] std::uint64_t block_size_b(std::uint64_t bytes, std::size_t slab_size_b) noexcept;
+
 struct BufferPoolStatistics {
     std::size_t size_b = 0;       ///< The limit.
     std::size_t mapped_b = 0;     ///< Taken from the kernel so far; never above size_b.

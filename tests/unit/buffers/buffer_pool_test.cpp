@@ -85,6 +85,7 @@ TEST_F(BufferPoolTest, AcquireTakesTheSmallestClassThatHoldsSixtyFourMore) {
     for (const auto& one : cases) {
         const Buffer buffer = *pool.acquire(one.bytes);
         EXPECT_EQ(pool.statistics().used_b, one.block_b) << one.bytes;
+        EXPECT_EQ(block_size_b(one.bytes, slab_b), one.block_b) << one.bytes;
     }
 }
 
