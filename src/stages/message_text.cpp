@@ -9,6 +9,7 @@
 #include "sluice/core/hex_dump.hpp"
 #include "sluice/core/utf8.hpp"
 #include "sluice/messages/egress_packet.hpp"
+#include "sluice/messages/frame_group.hpp"
 #include "sluice/messages/json.hpp"
 #include "sluice/messages/tcp_packet_group.hpp"
 
@@ -86,6 +87,10 @@ void append_message(std::string& out, const AnyDelivery& delivery, std::uint64_t
     if (const auto* group = delivery.get_if<TcpPacketGroup>()) {
         for (const TcpPacket& packet : group->packets) {
             text.add(packet.receive_time, packet.stream_offset, packet.data.bytes());
+        }
+    } else if (const auto* frames = delivery.get_if<FrameGroup>()) {
+        for (const TcpFrame& frame : frames->frames) {
+            text.add(frame.receive_time, frame.stream_offset, frame.data.bytes());
         }
     } else if (const auto* egress = delivery.get_if<EgressPacket>()) {
         text.add({}, 0, egress->data);

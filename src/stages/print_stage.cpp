@@ -181,7 +181,8 @@ const StructDescription& describe(TypeTag<PrintStageConfig>) {
             .field("subscribe", &Config::subscribe, "The channels to show, of any type.")
             .required()
             .field("format", &Config::format,
-                   "`text`: a line per packet, control characters escaped. `hex`: 16 bytes a line. "
+                   "`text`: a line per packet or frame, control characters escaped. `hex`: 16 "
+                   "bytes a line. "
                    "`json`: an object per message, the bytes in base64.")
             .field("rate_limit_hz", &Config::rate_limit_hz,
                    "How many messages are shown per second; the others are counted. 0 = all.")

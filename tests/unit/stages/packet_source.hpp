@@ -12,19 +12,21 @@
 
 #include "sluice/buffers/buffer_pool.hpp"
 #include "sluice/messages/connection_state.hpp"
+#include "sluice/messages/frame_group.hpp"
 #include "sluice/messages/tcp_packet_group.hpp"
 #include "sluice/pipeline/pipeline.hpp"
 #include "support/lambda_stage.hpp"
 
 namespace sluice::test {
 
-/// The stage `lidar` with the channels `packet_group` and `connection_state`. Its memory must
-/// outlive the pipeline.
+/// The stage `lidar` with the channels `packet_group`, `frames` and `connection_state`. Its memory
+/// must outlive the pipeline.
 class PacketSource {
   public:
     void add_to(Pipeline& pipeline) {
         pipeline.add("lidar", std::make_unique<LambdaStage>([this](StageInterface& stage) {
                          groups = stage.publisher<TcpPacketGroup>("packet_group");
+                         frames = stage.publisher<FrameGroup>("frames");
                          states = stage.publisher<ConnectionState>("connection_state");
                      }));
     }
@@ -50,6 +52,22 @@ class PacketSource {
         ASSERT_TRUE(groups.publish(std::move(group)));
     }
 
+    /// One group of frames, each behind a header of 4 bytes.
+    void publish_frames(std::initializer_list<std::string_view> payloads,
+                        std::uint64_t offset = 0) {
+        Draft<FrameGroup> group = frames.draft();
+        for (const std::string_view bytes : payloads) {
+            group->frames.push_back({.data = buffer(bytes),
+                                     .receive_time = SystemTime(std::chrono::milliseconds(1500)),
+                                     .receive_time_steady = {},
+                                     .kernel_time = {},
+                                     .stream_offset = offset,
+                                     .wire_b = bytes.size() + 4});
+            offset += bytes.size() + 4;
+        }
+        ASSERT_TRUE(frames.publish(std::move(group)));
+    }
+
     void publish_state(ConnectionStatus status, std::uint64_t connection) {
         Draft<ConnectionState> state = states.draft();
         state->state = status;
@@ -59,6 +77,7 @@ class PacketSource {
 
     BufferPool pool{{.size_b = std::size_t{1024} * 1024, .slab_size_b = std::size_t{64} * 1024}};
     Publisher<TcpPacketGroup> groups;
+    Publisher<FrameGroup> frames;
     Publisher<ConnectionState> states;
 };
 

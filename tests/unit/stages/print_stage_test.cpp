@@ -56,6 +56,38 @@ TEST_F(PrintStageTest, TextIsALinePerPacket) {
               "\"\\\"a\\\\\\t\\x1b[0m\"\n");
 }
 
+TEST_F(PrintStageTest, FramesAreShownAsPacketsAreEachByItself) {
+    config.subscribe = {{.channel = "/lidar/frames"}};
+    start();
+    source.publish_frames({"one", "", "\"2\""});
+    EXPECT_EQ(shown(),
+              "/lidar/frames 1970-01-01T00:00:01.500000000Z 3 bytes \"one\"\n"
+              "/lidar/frames 1970-01-01T00:00:01.500000000Z 0 bytes \"\"\n"
+              "/lidar/frames 1970-01-01T00:00:01.500000000Z 3 bytes \"\\\"2\\\"\"\n");
+}
+
+TEST_F(PrintStageTest, FramesInHexBeginWithTheirOffsetInTheStream) {
+    config.subscribe = {{.channel = "/lidar/frames"}};
+    config.format = PrintFormat::hex;
+    start();
+    source.publish_frames({"AB"}, 16);
+    EXPECT_EQ(shown(),
+              "/lidar/frames 1970-01-01T00:00:01.500000000Z 2 bytes\n"
+              "00000010  41 42                                             |AB|\n");
+}
+
+TEST_F(PrintStageTest, FramesInJsonAreTheWholeGroup) {
+    config.subscribe = {{.channel = "/lidar/frames"}};
+    config.format = PrintFormat::json;
+    start();
+    source.publish_frames({"abc"}, 5);
+    EXPECT_EQ(shown(),
+              "{\"channel\":\"/lidar/frames\",\"lost_before\":0,\"message\":{\"connection\":0,"
+              "\"peer\":\"\",\"sequence\":0,\"frames\":[{\"receive_time_ns\":1500000000,"
+              "\"receive_time_steady_ns\":0,\"kernel_time_ns\":null,\"stream_offset\":5,"
+              "\"wire_b\":7,\"data\":\"YWJj\"}]}}\n");
+}
+
 TEST_F(PrintStageTest, ACharacterThatIsBrokenOffByTheEndOfAPacketIsEscaped) {
     start();
     source.publish({"a\xc2", "b\xe2\x82"});
