@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sluice/app/stage_registry.hpp"
+#include "sluice/messages/frame_group.hpp"
 #include "sluice/messages/tcp_packet_group.hpp"
 #include "sluice/net/transmit_queue.hpp"
 #include "sluice/stages/counter_check_stage.hpp"
@@ -14,6 +15,9 @@
 namespace sluice::app {
 namespace {
 
+constexpr std::uint64_t frame_group_b_max =
+    sizeof(FrameGroup) + FrameGroup::frames_max * sizeof(TcpFrame);
+
 std::unique_ptr<Stage> make_tcp_client(const void* object, const StageContext& context) {
     const auto& config = *static_cast<const TcpClientStageConfig*>(object);
     net::EventLoop* const shared =
@@ -24,7 +28,7 @@ std::unique_ptr<Stage> make_tcp_client(const void* object, const StageContext& c
 void add_tcp_client_memory(const void* object, std::vector<MemoryNeed>& needs) {
     const auto& config = *static_cast<const TcpClientStageConfig*>(object);
     if (config.event_loop.empty()) {
-        needs.push_back({"receive pool", config.receive_pool_size_b});
+        needs.push_back({"receive pool", receive_pool_size_b(config)});
         needs.push_back({"stack of the reading thread", thread_stack_b});
     }
     needs.push_back({"egress buffer", net::memory_b(net::EgressOptions{
@@ -32,6 +36,9 @@ void add_tcp_client_memory(const void* object, std::vector<MemoryNeed>& needs) {
     needs.push_back(
         {"open packet group",
          sizeof(TcpPacketGroup) + std::uint64_t{config.group_size} * sizeof(TcpPacket)});
+    if (config.framing) {
+        needs.push_back({"open frame group", frame_group_b_max});
+    }
 }
 
 /// A shown byte takes five characters at most, in base64 less than two; a text that grows has twice

@@ -15,10 +15,23 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-std::string value_text(const Field& field, const void* object) {
+std::string value_text(const ValueType& type, const void* value) {
     std::string text;
-    append_json(text, *field.type, field.in(object));
+    if (const auto* optional = std::get_if<OptionalType>(&type.kind)) {
+        const void* const held = optional->load(value);
+        return held != nullptr ? value_text(*optional->element, held) : "null";
+    }
+    const auto* nested = std::get_if<StructType>(&type.kind);
+    if (nested != nullptr && nested->description->short_text() != nullptr) {
+        nested->description->short_text()->print(value, text);
+    } else {
+        append_json(text, type, value);
+    }
     return text;
+}
+
+std::string value_text(const Field& field, const void* object) {
+    return value_text(*field.type, field.in(object));
 }
 
 /// The keys that are not as they would be without the file, on one line. Lists of structs, which

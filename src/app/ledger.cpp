@@ -50,6 +50,15 @@ void add_socket(StageLedger& ledger, const SocketStats& stats) {
                                           stats.published.packets, stats.open_group.packets));
     equations.push_back(
         received_equation("groups", stats.received.groups, stats.published.groups, open_groups));
+    if (stats.framing) {
+        const FramingStats& framing = *stats.framing;
+        equations.push_back({"framing bytes",
+                             {"received", framing.received, {}},
+                             {{"payload", framing.payload, {}},
+                              {"overhead", framing.overhead, {}},
+                              {"skipped", framing.skipped, counts_text(framing.incidents)},
+                              {"buffered", framing.buffered, {}}}});
+    }
     if (stats.egress.accepted > 0) {
         equations.push_back(egress_equation("egress messages", stats.egress));
         equations.push_back(egress_equation("egress bytes", stats.egress_bytes));

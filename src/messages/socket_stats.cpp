@@ -30,6 +30,8 @@ const StructDescription& describe(TypeTag<DisconnectCounts>) {
             .field("peer_dead", &Self::peer_dead, "The device no longer acknowledged.")
             .field("data_timeout", &Self::data_timeout, "It sent nothing for too long.")
             .field("send_stalled", &Self::send_stalled, "It read nothing for too long.")
+            .field("bad_frame", &Self::bad_frame, "It sent what is no frame.")
+            .field("frame_timeout", &Self::frame_timeout, "A frame took too long to come.")
             .field("stopped", &Self::stopped, "The stage was stopped.")
             .field("other", &Self::other, "Anything else.");
     return description;
@@ -136,8 +138,8 @@ const StructDescription& describe(TypeTag<TcpStats>) {
 }
 
 std::uint64_t DisconnectCounts::total() const noexcept {
-    return peer_closed + connection_reset + peer_dead + data_timeout + send_stalled + stopped +
-           other;
+    return peer_closed + connection_reset + peer_dead + data_timeout + send_stalled + bad_frame +
+           frame_timeout + stopped + other;
 }
 
 std::uint64_t EgressDropCounts::total() const noexcept {
@@ -161,6 +163,7 @@ const StructDescription& describe(TypeTag<SocketStats>) {
             .field("received", &Self::received, "From the device.")
             .field("open_group", &Self::open_group, "Received, not yet published.")
             .field("published", &Self::published, "On packet_group.")
+            .field("framing", &Self::framing, "On frames; null if the stage has no framing.")
             .field("egress", &Self::egress, "Messages to the device.")
             .field("egress_bytes", &Self::egress_bytes, "The same in bytes.")
             .field("rates", &Self::rates, "Per second, since the message before.")

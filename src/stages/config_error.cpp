@@ -19,6 +19,10 @@ std::optional<double> number_of(const ValueType& type, const void* value) {
     if (const auto* real = std::get_if<RealType>(&type.kind)) {
         return real->load(value);
     }
+    if (const auto* optional = std::get_if<OptionalType>(&type.kind)) {
+        const void* const held = optional->load(value);
+        return held != nullptr ? number_of(*optional->element, held) : std::nullopt;
+    }
     return std::nullopt;
 }
 

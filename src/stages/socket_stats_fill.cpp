@@ -22,6 +22,8 @@ void fill_disconnects(DisconnectCounts& counts, const net::LinkStatistics& look)
     counts.peer_dead = of(Errc::peer_dead);
     counts.data_timeout = of(Errc::data_timeout);
     counts.send_stalled = of(Errc::send_stalled);
+    counts.bad_frame = of(Errc::bad_frame);
+    counts.frame_timeout = of(Errc::frame_timeout);
     counts.stopped = of(Errc::stopped);
     counts.other = 0;
     counts.other =

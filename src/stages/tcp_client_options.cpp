@@ -3,6 +3,7 @@
 #include <chrono>
 #include <span>
 
+#include "stages/frame_memory.hpp"
 #include "stages/hex.hpp"
 
 namespace sluice {
@@ -49,9 +50,10 @@ net::LinkOptions link_options(const TcpClientStageConfig& config) {
     return options;
 }
 
-net::EventLoopOptions loop_options(const TcpClientStageConfig& config) {
+net::EventLoopOptions loop_options(const TcpClientStageConfig& config, const Framer* framer) {
     net::EventLoopOptions options;
-    options.receive_pool.size_b = config.receive_pool_size_b;
+    options.receive_pool.size_b = config.receive_pool_size_b.value_or(
+        default_pool_size_b(framer, config.receive_slab_size_b));
     options.receive_pool.slab_size_b = config.receive_slab_size_b;
     return options;
 }

@@ -12,7 +12,9 @@ namespace sluice {
 
 /// REQUIRES: the configuration's check found no error.
 [[nodiscard]] net::LinkOptions link_options(const TcpClientStageConfig& config);
-[[nodiscard]] net::EventLoopOptions loop_options(const TcpClientStageConfig& config);
+/// `framer`: the one that the stage uses; null without framing.
+[[nodiscard]] net::EventLoopOptions loop_options(const TcpClientStageConfig& config,
+                                                 const Framer* framer);
 [[nodiscard]] sys::ThreadOptions thread_options(const TcpClientStageConfig& config,
                                                 std::string name);
 

@@ -3,6 +3,7 @@
 
 #include "sluice/stages/tcp_client_stage.hpp"
 #include "sluice/sys/thread.hpp"
+#include "stages/frame_memory.hpp"
 #include "stages/hex.hpp"
 
 namespace sluice {
@@ -32,6 +33,27 @@ class Complaints {
     std::vector<Complaint>& list_;
 };
 
+bool has_valid_framing(const Config& config) {
+    return config.framing && validate(*config.framing);
+}
+
+/// 16 MiB where the framing itself is wrong.
+std::uint64_t pool_size_b(const Config& config) {
+    Config judged = config;
+    if (!has_valid_framing(config)) {
+        judged.framing.reset();
+    }
+    return receive_pool_size_b(judged);
+}
+
+void check_framing(const Config& config, Complaints& complaints) {
+    if (config.framing) {
+        if (const Result<void> valid = validate(*config.framing); !valid) {
+            complaints.error("framing", valid.error().detail());
+        }
+    }
+}
+
 void check_addresses(const Config& config, Complaints& complaints) {
     const bool is_unix = config.address.kind() == Address::Kind::unix_path;
     if (!is_unix && config.address.port() == 0) {
@@ -50,7 +72,7 @@ void check_addresses(const Config& config, Complaints& complaints) {
 }
 
 void check_group(const Config& config, Complaints& complaints) {
-    const std::uint64_t early_b = config.receive_pool_size_b / 4;
+    const std::uint64_t early_b = pool_size_b(config) / 4;
     if (config.event_loop.empty() && config.group_size > early_b) {
         complaints.error("group_size", "is " + std::to_string(config.group_size) +
                                            "; a group is published when it holds a quarter of "
@@ -78,7 +100,7 @@ void check_event_loop(const Config& config, Complaints& complaints) {
     const std::pair<const char*, bool> given[] = {
         {"thread_priority", config.thread_priority != defaults.thread_priority},
         {"thread_processor_affinity", !config.thread_processor_affinity.empty()},
-        {"receive_pool_size_b", config.receive_pool_size_b != defaults.receive_pool_size_b},
+        {"receive_pool_size_b", config.receive_pool_size_b.has_value()},
         {"receive_slab_size_b", config.receive_slab_size_b != defaults.receive_slab_size_b},
     };
     for (const auto& [key, is_given] : given) {
@@ -91,13 +113,19 @@ void check_event_loop(const Config& config, Complaints& complaints) {
 
 void check_pool(const Config& config, Complaints& complaints) {
     const std::uint64_t slab_b = config.receive_slab_size_b;
-    if (!std::has_single_bit(slab_b) || slab_b < slab_size_b_min ||
-        slab_b > config.receive_pool_size_b / 4) {
+    const std::uint64_t pool_b = pool_size_b(config);
+    if (!std::has_single_bit(slab_b) || slab_b < slab_size_b_min || slab_b > pool_b / 4) {
         complaints.error("receive_slab_size_b",
                          "is " + std::to_string(slab_b) +
                              "; allowed are powers of two from 16384 to a quarter of "
                              "receive_pool_size_b, which is " +
-                             std::to_string(config.receive_pool_size_b / 4));
+                             std::to_string(pool_b / 4));
+    } else if (has_valid_framing(config) && config.event_loop.empty()) {
+        const std::string problem =
+            frame_memory_problem(*make_framer(*config.framing), pool_b, slab_b);
+        if (!problem.empty()) {
+            complaints.error("receive_pool_size_b", problem);
+        }
     }
 }
 
@@ -155,6 +183,7 @@ void check(const Config& config, std::vector<Complaint>& list) {
     check_group(config, complaints);
     check_thread(config, complaints);
     check_event_loop(config, complaints);
+    check_framing(config, complaints);
     check_pool(config, complaints);
     check_kernel_buffers(config, complaints);
     check_on_connect(config, complaints);
@@ -194,6 +223,17 @@ void describe_reading(Describer<Config>& describer) {
         .field("event_loop", &Config::event_loop,
                "The name of an event loop to share with other stages; empty = an event loop and a "
                "thread of its own.");
+}
+
+void describe_framing(Describer<Config>& describer) {
+    describer
+        .field("framing", &Config::framing,
+               "How to find messages in what is received: they are published on `frames`, besides "
+               "the packets. What is sent stays as it is.")
+        .field("frame_timeout_ms", &Config::frame_timeout_ms,
+               "With framing: reconnects if a frame is not whole so long after its first byte.")
+        .range(1, day_ms)
+        .unit("milliseconds");
 }
 
 void describe_socket(Describer<Config>& describer) {
@@ -267,7 +307,8 @@ void describe_memory(Describer<Config>& describer) {
     describer
         .field("receive_pool_size_b", &Config::receive_pool_size_b,
                "The memory that received data live in until every subscriber is done with them. "
-               "When it is used up, the stage does not read.")
+               "When it is used up, the stage does not read. By default 16 MiB; with framing at "
+               "least twice what the longest frame takes: 64 MiB for frames of up to 16 MiB.")
         .range(65'536, tebibyte)
         .unit("bytes")
         .field("receive_slab_size_b", &Config::receive_slab_size_b,
@@ -279,6 +320,13 @@ void describe_memory(Describer<Config>& describer) {
 
 }  // namespace
 
+std::uint64_t receive_pool_size_b(const TcpClientStageConfig& config) {
+    const std::shared_ptr<const Framer> framer =
+        config.framing ? make_framer(*config.framing) : nullptr;
+    return config.receive_pool_size_b.value_or(
+        default_pool_size_b(framer.get(), config.receive_slab_size_b));
+}
+
 const StructDescription& describe(TypeTag<TcpClientStageConfig>) {
     static const StructDescription description = [] {
         Describer<Config> describer("TcpClientStageConfig",
@@ -286,6 +334,7 @@ const StructDescription& describe(TypeTag<TcpClientStageConfig>) {
                                     "what is published to it.");
         describe_connection(describer);
         describe_reading(describer);
+        describe_framing(describer);
         describe_socket(describer);
         describe_sending(describer);
         describe_reconnecting(describer);

@@ -16,6 +16,7 @@
 
 #include "sluice/messages/connection_state.hpp"
 #include "sluice/messages/egress_packet.hpp"
+#include "sluice/messages/frame_group.hpp"
 #include "sluice/messages/socket_stats.hpp"
 #include "sluice/messages/tcp_packet_group.hpp"
 #include "sluice/pipeline/pipeline.hpp"
@@ -65,12 +66,24 @@ inline RecordedGroup record(const TcpPacketGroup& group) {
     return copy;
 }
 
+/// A copy of a frame.
+struct RecordedFrame {
+    std::uint64_t connection = 0;
+    std::uint64_t sequence = 0;  ///< Of its group.
+    std::string bytes;
+    std::uint64_t stream_offset = 0;
+    std::uint64_t wire_b = 0;
+    SteadyTime receive_time_steady{};
+};
+
 /// What one stage published, in the order in which a subscriber of all its channels got it.
 struct ClientRecord {
     std::vector<RecordedGroup> groups;
+    std::vector<RecordedFrame> frames;
     std::vector<ConnectionState> states;
     std::vector<SocketStats> stats;
-    /// "up", "waiting" and so on for states, and the bytes of a group between '<' and '>'.
+    /// "up", "waiting" and so on for states, the bytes of a group between '<' and '>', and those of
+    /// each frame between '[' and ']'.
     std::string story;
 
     [[nodiscard]] std::size_t count(ConnectionStatus state) const {
@@ -82,6 +95,14 @@ struct ClientRecord {
         return static_cast<std::size_t>(
             std::count_if(states.begin(), states.end(),
                           [reason](const ConnectionState& s) { return s.reason == reason; }));
+    }
+    /// The payloads of the frames.
+    [[nodiscard]] std::vector<std::string> payloads() const {
+        std::vector<std::string> all;
+        for (const RecordedFrame& frame : frames) {
+            all.push_back(frame.bytes);
+        }
+        return all;
     }
     [[nodiscard]] std::string received() const {
         std::string all;
@@ -95,7 +116,9 @@ struct ClientRecord {
 /// Subscribes to all channels of a client, without loss.
 class ClientWatch {
   public:
-    explicit ClientWatch(std::string name) : name_(std::move(name)) {}
+    /// Of a client that frames, the frames too.
+    explicit ClientWatch(std::string name, bool has_frames = false)
+        : name_(std::move(name)), has_frames_(has_frames) {}
 
     void add_to(Pipeline& pipeline) {
         pipeline.add(name_ + "_watch",
@@ -120,6 +143,9 @@ class ClientWatch {
     }
     [[nodiscard]] bool wait_received(std::string_view bytes) {
         return wait([&](const ClientRecord& r) { return r.received() == bytes; });
+    }
+    [[nodiscard]] bool wait_frames(std::size_t count) {
+        return wait([&](const ClientRecord& r) { return r.frames.size() >= count; });
     }
     /// The first statistics of which `holds` is true.
     template <typename Predicate>
@@ -151,6 +177,11 @@ class ClientWatch {
                                             [this](const Delivery<TcpPacketGroup>& delivery) {
                                                 add(test::record(delivery.message()));
                                             });
+        if (has_frames_) {
+            interface.subscribe<FrameGroup>(
+                "/" + name_ + "/frames", lossless,
+                [this](const Delivery<FrameGroup>& delivery) { add(delivery.message()); });
+        }
         interface.subscribe<ConnectionState>(
             "/" + name_ + "/connection_state", lossless,
             [this](const Delivery<ConnectionState>& delivery) { add(delivery.message()); });
@@ -162,6 +193,20 @@ class ClientWatch {
         const std::lock_guard lock(mutex_);
         record_.story += "<" + group.bytes + ">";
         record_.groups.push_back(std::move(group));
+        changed_.notify_all();
+    }
+    void add(const FrameGroup& group) {
+        const std::lock_guard lock(mutex_);
+        for (const TcpFrame& frame : group.frames) {
+            std::string bytes(reinterpret_cast<const char*>(frame.data.data()), frame.data.size());
+            record_.story += "[" + bytes + "]";
+            record_.frames.push_back({.connection = group.connection,
+                                      .sequence = group.sequence,
+                                      .bytes = std::move(bytes),
+                                      .stream_offset = frame.stream_offset,
+                                      .wire_b = frame.wire_b,
+                                      .receive_time_steady = frame.receive_time_steady});
+        }
         changed_.notify_all();
     }
     void add(const ConnectionState& state) {
@@ -178,6 +223,7 @@ class ClientWatch {
     }
 
     const std::string name_;
+    const bool has_frames_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     ClientRecord record_;
@@ -188,15 +234,19 @@ class ClientPipeline {
   public:
     TcpClientStage& add_client(const TcpClientStageConfig& config,
                                const std::string& name = "device",
-                               net::EventLoop* shared_loop = nullptr) {
-        return pipeline.add(name, std::make_unique<TcpClientStage>(config, shared_loop));
+                               net::EventLoop* shared_loop = nullptr,
+                               std::shared_ptr<const Framer> framer = nullptr) {
+        return pipeline.add(
+            name, std::make_unique<TcpClientStage>(config, shared_loop, std::move(framer)));
     }
     /// A client with one who watches it.
     ClientWatch& add_watched_client(const TcpClientStageConfig& config,
                                     const std::string& name = "device",
-                                    net::EventLoop* shared_loop = nullptr) {
-        add_client(config, name, shared_loop);
-        watches_.push_back(std::make_unique<ClientWatch>(name));
+                                    net::EventLoop* shared_loop = nullptr,
+                                    std::shared_ptr<const Framer> framer = nullptr) {
+        const bool has_frames = config.framing || framer != nullptr;
+        add_client(config, name, shared_loop, std::move(framer));
+        watches_.push_back(std::make_unique<ClientWatch>(name, has_frames));
         watches_.back()->add_to(pipeline);
         return *watches_.back();
     }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sluice/core/describe.hpp"
 #include "sluice/core/time.hpp"
 #include "sluice/messages/connection_state.hpp"
+#include "sluice/messages/framing_stats.hpp"
 
 namespace sluice {
 
@@ -33,6 +35,8 @@ struct DisconnectCounts {
     std::uint64_t peer_dead = 0;
     std::uint64_t data_timeout = 0;
     std::uint64_t send_stalled = 0;
+    std::uint64_t bad_frame = 0;
+    std::uint64_t frame_timeout = 0;
     std::uint64_t stopped = 0;
     std::uint64_t other = 0;
 
@@ -142,6 +146,7 @@ struct SocketStats {
     TransferCounts received;
     OpenGroupCounts open_group;
     TransferCounts published;
+    std::optional<FramingStats> framing;  ///< Without a value if the stage has no framing.
     EgressMessageCounts egress;
     EgressByteCounts egress_bytes;
     SocketRates rates;

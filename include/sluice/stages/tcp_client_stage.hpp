@@ -12,6 +12,7 @@
 #include "sluice/core/cpu_set.hpp"
 #include "sluice/core/describe.hpp"
 #include "sluice/core/result.hpp"
+#include "sluice/framing/framing.hpp"
 #include "sluice/pipeline/stage.hpp"
 #include "sluice/stages/stage_channels.hpp"
 
@@ -69,11 +70,23 @@ struct TcpClientStageConfig {
     std::uint32_t dead_peer_timeout_ms = 20'000;
     std::uint32_t send_stall_timeout_ms = 0;
 
-    /// The memory that received data live in, of the stage's own event loop.
-    std::uint64_t receive_pool_size_b = std::uint64_t{16} * 1024 * 1024;
+    /// How to find messages in the stream; without it there is no channel `frames`.
+    std::optional<Framing> framing;
+    /// Reconnect when a frame is not whole so long after its first byte, while the stage reads.
+    std::uint32_t frame_timeout_ms = 30'000;
+
+    /// The memory that received data live in, of the stage's own event loop; by default as
+    /// `receive_pool_size_b(config)` says.
+    std::optional<std::uint64_t> receive_pool_size_b;
     std::uint64_t receive_slab_size_b = std::uint64_t{256} * 1024;
 };
 [[nodiscard]] const StructDescription& describe(TypeTag<TcpClientStageConfig>);
+
+/// The size of the receive pool: as given, or 16 MiB, or with framing twice what the longest frame
+/// takes, if that is more (64 MiB for frames of up to 16 MiB; with a framing that escapes bytes
+/// twice that).
+/// REQUIRES: the framing, if there is one, is valid.
+[[nodiscard]] std::uint64_t receive_pool_size_b(const TcpClientStageConfig& config);
 
 /// Stays connected to a device and publishes what it receives; a stage for a pipeline of one's own,
 /// and `type: tcp_client` of a configuration.
@@ -87,6 +100,8 @@ struct TcpClientStageConfig {
 ///
 ///     packet_group      out  TcpPacketGroup: full, after `group_timeout_ms`, early for the sake of
 ///                            memory, and before every disconnect. Never of two connections.
+///     frames            out  FrameGroup, with framing only: the frames that each receive made
+///                            whole, before the packet group that has its bytes.
 ///     connection_state  out  ConnectionState: every change, with the reason; latched. The data of
 ///                            a connection are published before its end is.
 ///     socket_stats      out  SocketStats: once a second, also while disconnected or not reading;
@@ -100,8 +115,11 @@ class TcpClientStage final : public Stage {
   public:
     /// `shared_loop`, if any, must outlive the pipeline, and be run until the pipeline is stopped;
     /// the keys of thread and pool are its business then. Without it the stage starts a thread of
-    /// its own, which has the stage's name.
-    explicit TcpClientStage(TcpClientStageConfig config, net::EventLoop* shared_loop = nullptr);
+    /// its own, which has the stage's name. With a `framer` of the program's own, the stage frames
+    /// as if `config.framing` were given, which then must not be; what is no frame ends the
+    /// connection, unless the framer hunts for the next one.
+    explicit TcpClientStage(TcpClientStageConfig config, net::EventLoop* shared_loop = nullptr,
+                            std::shared_ptr<const Framer> framer = nullptr);
     ~TcpClientStage() override;
 
     void initialize(StageInterface& pipeline) override;

@@ -68,6 +68,22 @@ class CheckTest(support.TestCase):
         self.assertRegex(memory, r"(?m)^  sum +\d+(\.\d)? MiB$")
         self.assertRegex(memory, r"(?m)^  allowed \(memory_limit_b\) +1 GiB$")
 
+    def test_a_framing_is_shown_as_its_short_text_and_has_memory_for_the_longest_frame(self):
+        done = self.sluice("check", self.config(GOOD.replace(
+            "group_size: 16", "group_size: 16, framing: {kind: delimiter, delimiter: 0d0a}")))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("framing: delimiter:0d0a\n", done.stdout)
+        self.assertRegex(done.stdout, r"(?m)^  /lidar/frames +FrameGroup +lidar +-> ")
+        self.assertRegex(done.stdout, r"(?m)^  lidar: receive pool +64 MiB$")
+        self.assertRegex(done.stdout, r"(?m)^  lidar: open frame group +[\d.]+ KiB$")
+
+    def test_a_pool_that_cannot_hold_one_frame_is_refused_with_the_sum(self):
+        done = self.sluice("check", self.config(GOOD.replace(
+            "group_size: 16", "framing: lines, receive_pool_size_b: 33554432")))
+        self.assertEqual(done.returncode, 78)
+        self.assertIn("lidar.receive_pool_size_b: is 33554432; a frame of up to 16777216 bytes "
+                      "takes a block of 33554432", done.stderr)
+
     def test_nothing_is_connected(self):
         device = self.listener()
         done = self.sluice("check", self.config(

@@ -10,10 +10,10 @@ DROPPED = ["not_connected", "buffer_full", "too_large", "connection_lost", "stop
 TRANSFER = ["bytes", "packets", "groups"]
 KEYS = {
     "": ["stage", "time_ns", "state", "peer", "last_error", "realtime", "attempts", "connects",
-         "disconnects", "received", "open_group", "published", "egress", "egress_bytes", "rates",
-         "largest_packet", "pool", "kernel", "options", "tcp"],
+         "disconnects", "received", "open_group", "published", "framing", "egress", "egress_bytes",
+         "rates", "largest_packet", "pool", "kernel", "options", "tcp"],
     "disconnects": ["peer_closed", "connection_reset", "peer_dead", "data_timeout", "send_stalled",
-                    "stopped", "other"],
+                    "bad_frame", "frame_timeout", "stopped", "other"],
     "received": TRANSFER,
     "open_group": ["bytes", "packets"],
     "published": TRANSFER,
@@ -32,6 +32,14 @@ KEYS = {
 }
 
 
+FRAMING_KEYS = {
+    "framing": ["received", "frames", "payload", "overhead", "skipped", "buffered", "copied",
+                "largest", "incidents"],
+    "framing.incidents": ["oversize", "bad_length", "bad_sync", "bad_checksum", "bad_escape",
+                          "truncated", "timeout"],
+}
+
+
 def keys_of(value, path="", found=None):
     """{path: its keys in their order} of all objects inside."""
     found = {} if found is None else found
@@ -43,9 +51,9 @@ def keys_of(value, path="", found=None):
 
 
 class JsonTest(support.TestCase):
-    def pipeline(self):
+    def pipeline(self, more=""):
         return self.config("stages:\n" + "".join(
-            f"  {name}: {{type: tcp_client, address: '{self.device('counter')}'}}\n"
+            f"  {name}: {{type: tcp_client, address: '{self.device('counter')}'{more}}}\n"
             for name in ("one", "two")))
 
     def test_each_line_has_the_keys_of_the_contract_in_their_order(self):
@@ -58,6 +66,18 @@ class JsonTest(support.TestCase):
             times = [line["time_ns"] for line in lines if line["stage"] == stage]
             self.assertGreaterEqual(len(times), 2)
             self.assertEqual(times, sorted(times))
+
+    def test_a_framing_has_figures_of_its_own(self):
+        done = self.sluice("run", self.pipeline(", framing: 'fixed:64'"), "--json", "--duration",
+                           "1500ms")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for line in map(json.loads, done.stdout.splitlines()):
+            self.assertEqual(keys_of(line), KEYS | FRAMING_KEYS)
+            framing = line["framing"]
+            self.assertEqual(framing["received"], line["received"]["bytes"])
+            self.assertEqual(framing["received"], sum(
+                framing[key] for key in ("payload", "overhead", "skipped", "buffered")))
+            self.assertEqual(framing["payload"], 64 * framing["frames"])
 
     def test_the_last_line_of_a_stage_is_its_ledger(self):
         done = self.sluice("run", self.pipeline(), "--json", "--duration", "1s")

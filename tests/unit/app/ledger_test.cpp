@@ -41,6 +41,36 @@ TEST(Ledger, TellsWhatBecameOfTheBytesOfAConnection) {
     EXPECT_TRUE(holds(with_egress()));
 }
 
+StageView with_framing() {
+    StageView stage = connected_stage("gnss");
+    stage.socket->framing = FramingStats{.received = 100,
+                                         .frames = 3,
+                                         .payload = 80,
+                                         .overhead = 12,
+                                         .skipped = 5,
+                                         .buffered = 3,
+                                         .copied = 3,
+                                         .largest = 40,
+                                         .incidents = {.bad_sync = 1, .bad_checksum = 1}};
+    return stage;
+}
+
+TEST(Ledger, TellsWhatBecameOfTheBytesThatWereCutIntoFrames) {
+    const std::string text = text_of(with_framing());
+    EXPECT_NE(text.find("\n  framing bytes: received 100 = payload 80 + overhead 12 + skipped 5 "
+                        "(bad_sync 1, bad_checksum 1) + buffered 3\n"),
+              std::string::npos)
+        << text;
+    EXPECT_TRUE(holds(with_framing()));
+    for (std::uint64_t FramingStats::*count :
+         {&FramingStats::received, &FramingStats::payload, &FramingStats::overhead,
+          &FramingStats::skipped, &FramingStats::buffered}) {
+        StageView wrong = with_framing();
+        ++((*wrong.socket->framing).*count);
+        EXPECT_FALSE(holds(wrong));
+    }
+}
+
 TEST(Ledger, TellsWhatBecameOfTheMessagesOfASubscription) {
     const StageView stage = subscribed_stage("show", {.offered = 1275,
                                                       .delivered = 1200,

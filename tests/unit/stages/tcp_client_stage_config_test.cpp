@@ -66,7 +66,9 @@ TEST(TcpClientStageConfig, DefaultsAreThoseDocumented) {
     EXPECT_EQ(config.connect_timeout_ms, 5000U);
     EXPECT_EQ(config.dead_peer_timeout_ms, 20'000U);
     EXPECT_EQ(config.send_stall_timeout_ms, 0U);
-    EXPECT_EQ(config.receive_pool_size_b, 16U * 1024 * 1024);
+    EXPECT_EQ(receive_pool_size_b(config), 16U * 1024 * 1024);
+    EXPECT_FALSE(config.framing);
+    EXPECT_EQ(config.frame_timeout_ms, 30'000U);
     EXPECT_EQ(config.receive_slab_size_b, 256U * 1024);
     EXPECT_TRUE(complaints_of(valid_config()).empty());
 }
@@ -79,9 +81,9 @@ TEST(TcpClientStageConfig, OnlyTheAddressIsRequired) {
 }
 
 TEST(TcpClientStageConfig, LimitsRefuseZeroAndTimesThatCanBeOffDoNot) {
-    for (const char* key :
-         {"group_size", "egress_buffer_size_b", "receive_pool_size_b", "receive_slab_size_b",
-          "connect_timeout_ms", "reconnect_initial_ms", "reconnect_max_ms", "healthy_after_ms"}) {
+    for (const char* key : {"group_size", "egress_buffer_size_b", "receive_pool_size_b",
+                            "receive_slab_size_b", "connect_timeout_ms", "frame_timeout_ms",
+                            "reconnect_initial_ms", "reconnect_max_ms", "healthy_after_ms"}) {
         EXPECT_GT(description().find(key)->minimum, 0) << key;
     }
     for (const char* key : {"group_timeout_ms", "thread_priority", "data_receive_timeout_ms",
@@ -127,7 +129,7 @@ TEST(TcpClientStageConfig, ASharedLoopHasThreadAndPoolAlready) {
     EXPECT_TRUE(complaints_of(config).empty());
     config.thread_priority = 10;
     config.thread_processor_affinity = sys::allowed_cpus();
-    config.receive_pool_size_b *= 2;
+    config.receive_pool_size_b = 2 * receive_pool_size_b(config);
     config.receive_slab_size_b *= 2;
     const std::vector<Complaint> complaints = complaints_of(config);
     ASSERT_EQ(complaints.size(), 4U);
@@ -159,6 +161,51 @@ TEST(TcpClientStageConfig, PoolSlabAndGroupMustFitTogether) {
     EXPECT_TRUE(complaints_of(config).empty());
     config.group_size = 16'385;
     EXPECT_TRUE(has(only_complaint(config), "group_size: is 16385"));
+}
+
+Config framed_config(std::string_view framing) {
+    Config config = valid_config();
+    config.framing = *Framing::parse(framing);
+    return config;
+}
+
+TEST(TcpClientStageConfig, ThePoolHoldsTheLongestFrameUnlessToldOtherwise) {
+    for (const char* framing : {"lines", "length:u32be", "length:u32be,max:1GiB", "slip", "raw",
+                                "cobs,max:100", "dle:1a", "netstring,max:3MiB", "fixed:188"}) {
+        EXPECT_TRUE(complaints_of(framed_config(framing)).empty()) << framing;
+    }
+    constexpr std::uint64_t mebibyte = 1'048'576;
+    EXPECT_EQ(receive_pool_size_b(framed_config("length:u32be")), 64 * mebibyte);
+    EXPECT_EQ(receive_pool_size_b(framed_config("slip")), 128 * mebibyte);
+    EXPECT_EQ(receive_pool_size_b(framed_config("lines,max:1KiB")), 16 * mebibyte);
+    Config config = framed_config("length:u32be");
+    config.receive_pool_size_b = 17 * mebibyte;
+    EXPECT_EQ(receive_pool_size_b(config), 17 * mebibyte);
+}
+
+TEST(TcpClientStageConfig, APoolThatCannotHoldOneFrameBesideTwoSlabsIsRefused) {
+    Config config = framed_config("length:u32be,max:3MiB");
+    config.receive_pool_size_b = 8'388'608;
+    EXPECT_TRUE(complaints_of(config).empty()) << "two blocks of 4 MiB";
+    config.receive_pool_size_b = 8'388'607;
+    EXPECT_EQ(only_complaint(config),
+              "receive_pool_size_b: is 8388607; a frame of up to 3145728 bytes takes a block of "
+              "4194304, no more than half the pool each, beside two slabs of 262144: allowed are "
+              "8388608 bytes and more, or a smaller max_frame_length");
+    config = framed_config("slip,max:3MiB");
+    config.receive_pool_size_b = 2 * 4'194'304 + 2 * 262'144;
+    EXPECT_TRUE(complaints_of(config).empty()) << "as it came, and without its escapes";
+    --*config.receive_pool_size_b;
+    EXPECT_TRUE(has(only_complaint(config), "two blocks of 4194304"));
+}
+
+TEST(TcpClientStageConfig, AFramingThatCannotBeIsRefused) {
+    Config config = framed_config("length:u16be");
+    config.framing->length_field_length = 9;
+    const Result<void> valid = validate(description(), &config);
+    ASSERT_FALSE(valid);
+    EXPECT_TRUE(has(valid.error().detail(), "framing ")) << valid.error().detail();
+    EXPECT_TRUE(has(valid.error().detail(), "length_field_length")) << valid.error().detail();
 }
 
 TEST(TcpClientStageConfig, WhatMayBeAMistakeIsAWarning) {
@@ -226,7 +273,7 @@ TEST(TcpClientStageConfig, WhatItsCheckAcceptsTheRoomsBelowAccept) {
         const Config config = arbitrary_config();
         RC_PRE(static_cast<bool>(validate(description(), &config)));
         RC_ASSERT(static_cast<bool>(net::validate(link_options(config))));
-        RC_ASSERT(static_cast<bool>(net::validate(loop_options(config))));
+        RC_ASSERT(static_cast<bool>(net::validate(loop_options(config, nullptr))));
         RC_ASSERT(static_cast<bool>(sys::validate(thread_options(config, "device"))));
     }));
 }
