@@ -13,6 +13,12 @@ const ConfigNode& node_of(const ConfiguredStage& stage, const std::string& chann
             }
         }
     }
+    if (const ConfigNode* const input = stage.node->find("input")) {
+        const ConfigNode* const name = input->find("channel");
+        if (name != nullptr && channel.ends_with(name->text)) {
+            return *name;
+        }
+    }
     const ConfigNode* const own = stage.node->find("channel");
     return own != nullptr && channel.ends_with(own->text) ? *own : *stage.node;
 }

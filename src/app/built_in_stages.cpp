@@ -7,6 +7,7 @@
 #include "sluice/messages/tcp_packet_group.hpp"
 #include "sluice/net/transmit_queue.hpp"
 #include "sluice/stages/counter_check_stage.hpp"
+#include "sluice/stages/framer_stage.hpp"
 #include "sluice/stages/print_stage.hpp"
 #include "sluice/stages/publish_stage.hpp"
 #include "sluice/stages/tcp_client_stage.hpp"
@@ -54,6 +55,16 @@ void add_print_memory(const void* object, std::vector<MemoryNeed>& needs) {
     needs.push_back({"text for its reader", 2 * (TextOutput::waiting_b_max + message_b)});
 }
 
+void add_framer_memory(const void* object, std::vector<MemoryNeed>& needs) {
+    needs.push_back(
+        {"pool of joined frames", pool_size_b(*static_cast<const FramerStageConfig*>(object))});
+    needs.push_back({"open frame group", frame_group_b_max});
+}
+
+std::span<const SubscriptionConfig> framer_subscriptions(const void* object) {
+    return {&static_cast<const FramerStageConfig*>(object)->input, 1};
+}
+
 /// What is published, and the copy that is on its way.
 void add_publish_memory(const void* object, std::vector<MemoryNeed>& needs) {
     const auto& config = *static_cast<const PublishStageConfig*>(object);
@@ -81,6 +92,11 @@ StageRegistry built_in_stages() {
         stage_channels(TypeTag<TcpClientStage>{}));
     tcp_client.make_stage = make_tcp_client;
     tcp_client.add_memory = add_tcp_client_memory;
+    StageType& framer = registry.add<FramerStage, FramerStageConfig>(
+        "framer", "Cuts packets into frames, and frames what is to be sent.",
+        stage_channels(TypeTag<FramerStage>{}));
+    framer.add_memory = add_framer_memory;
+    framer.subscriptions = framer_subscriptions;
     StageType& print = registry.add<PrintStage, PrintStageConfig>(
         "print", "Shows messages of any channels.", stage_channels(TypeTag<PrintStage>{}));
     print.add_memory = add_print_memory;

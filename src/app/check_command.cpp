@@ -34,8 +34,14 @@ std::string value_text(const Field& field, const void* object) {
     return value_text(*field.type, field.in(object));
 }
 
-/// The keys that are not as they would be without the file, on one line. Lists of structs, which
-/// are subscriptions, are shown with the channels.
+/// Subscriptions are shown with the channels.
+bool is_subscription(const ValueType& type) {
+    const auto* nested = std::get_if<StructType>(&type.kind);
+    return std::holds_alternative<ListType>(type.kind) ||
+           (nested != nullptr && nested->description == &describe(TypeTag<SubscriptionConfig>{}));
+}
+
+/// The keys that are not as they would be without the file, on one line.
 std::string facts(const ConfiguredStage& stage) {
     const StructDescription& description = *stage.type->config;
     std::string text;
@@ -43,7 +49,7 @@ std::string facts(const ConfiguredStage& stage) {
         const std::string value = value_text(field, stage.config.get());
         const bool is_default =
             description.defaults() != nullptr && value == value_text(field, description.defaults());
-        if (!is_default && !std::holds_alternative<ListType>(field.type->kind)) {
+        if (!is_default && !is_subscription(*field.type)) {
             text += (text.empty() ? "" : ", ") + std::string(field.key) + ": " + value;
         }
     }

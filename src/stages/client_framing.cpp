@@ -21,7 +21,7 @@ ClientFraming::ClientFraming(net::EventLoop& loop, net::Link& link,
       timer_(loop, [this] { on_timer(); }) {}
 
 void ClientFraming::begin_connection(std::uint64_t connection, const std::string& peer) {
-    frames_.begin_stream(connection, peer);
+    frames_.begin_stream({.connection = connection, .peer = peer});
     reading_since_ = loop_.now();
     is_connected_ = true;
     is_whole_ = true;
@@ -136,7 +136,7 @@ void ClientFraming::on_timer() {
         watch_time();
         return;
     }
-    frames_.time_out();
+    frames_.fail(FrameFault::timeout);
     is_whole_ = false;
     on_timeout_();
 }

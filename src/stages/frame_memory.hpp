@@ -9,6 +9,9 @@
 
 namespace sluice {
 
+/// Of a FramerStage's pool.
+inline constexpr std::uint64_t framer_slab_size_b = std::uint64_t{256} * 1024;
+
 /// 16 MiB, or twice what the longest frame takes if that is more. `framer` may be null.
 [[nodiscard]] std::uint64_t default_pool_size_b(const Framer* framer, std::uint64_t slab_size_b);
 

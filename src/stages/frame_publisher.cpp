@@ -59,10 +59,12 @@ FramePublisher::FramePublisher(std::string stage, const Publisher<FrameGroup>& f
                 .on_incident = [this](const FramingIncident& incident) { on_incident(incident); }},
                pool) {}
 
-void FramePublisher::begin_stream(std::uint64_t connection, const std::string& peer) {
+void FramePublisher::begin_stream(const Begin& begin) {
     decoder_.begin_stream();
-    connection_ = connection;
-    peer_ = peer;
+    connection_ = begin.connection;
+    peer_ = begin.peer;
+    begin_offset_ = begin.offset;
+    is_torn_ = begin.is_torn;
     frame_begin_ = never;
     is_stopping_ = false;
 }
@@ -76,20 +78,23 @@ FramePublisher::Outcome FramePublisher::end_stream(bool is_stop) {
 }
 
 void FramePublisher::push(Buffer bytes, std::size_t carried_b, const TcpPacket& times) {
-    times_.receive_time = times.receive_time;
-    times_.receive_time_steady = times.receive_time_steady;
-    times_.kernel_time = times.kernel_time;
+    remember_times(times, times.receive_time_steady);
     decoder_.push(std::move(bytes), carried_b);
 }
 
-Result<void> FramePublisher::append(const TcpPacket& packet) {
-    const Result<void> appended = decoder_.append(packet.data);
+Result<void> FramePublisher::append(const TcpPacket& packet, SteadyTime now) {
+    Result<void> appended = decoder_.append(packet.data);
     if (appended) {
-        times_.receive_time = packet.receive_time;
-        times_.receive_time_steady = packet.receive_time_steady;
-        times_.kernel_time = packet.kernel_time;
+        remember_times(packet, now);
     }
     return appended;
+}
+
+void FramePublisher::remember_times(const TcpPacket& packet, SteadyTime now) {
+    times_.receive_time = packet.receive_time;
+    times_.receive_time_steady = packet.receive_time_steady;
+    times_.kernel_time = packet.kernel_time;
+    now_ = now;
 }
 
 FramePublisher::Outcome FramePublisher::publish(const std::function<bool()>& find_credit) {
@@ -120,6 +125,12 @@ FramePublisher::Outcome FramePublisher::publish(const std::function<bool()>& fin
 }
 
 void FramePublisher::add(const Frame& frame) {
+    if (std::exchange(is_torn_, false)) {
+        ++torn_.frames;
+        torn_.payload += frame.payload.size();
+        torn_.overhead += frame.wire_b - frame.payload.size();
+        return;
+    }
     if (!group_) {
         group_ = frames_.draft();
         group_->connection = connection_;
@@ -134,7 +145,7 @@ void FramePublisher::add(const Frame& frame) {
                               .receive_time = times_.receive_time,
                               .receive_time_steady = times_.receive_time_steady,
                               .kernel_time = times_.kernel_time,
-                              .stream_offset = frame.stream_offset,
+                              .stream_offset = begin_offset_ + frame.stream_offset,
                               .wire_b = frame.wire_b});
     last_frame_b_ = frame.wire_b;
 }
@@ -156,7 +167,7 @@ void FramePublisher::look_at_tail() {
     if (decoder_.tail().empty()) {
         frame_begin_ = never;
     } else if (frame_begin_ == never || frame_offset_ != decoder_.tail_offset()) {
-        frame_begin_ = times_.receive_time_steady;
+        frame_begin_ = now_;
         frame_offset_ = decoder_.tail_offset();
     }
 }
@@ -171,7 +182,7 @@ void FramePublisher::on_incident(const FramingIncident& incident) {
         {{"stage", stage_},
          {"fault", name(incident.fault)},
          {"connection", connection_},
-         {"stream_offset", incident.stream_offset},
+         {"stream_offset", begin_offset_ + incident.stream_offset},
          {"claimed_b", incident.claimed_b},
          {"limit_b", incident.limit_b},
          {"front", front}});
@@ -179,7 +190,8 @@ void FramePublisher::on_incident(const FramingIncident& incident) {
 
 Error FramePublisher::reason() const {
     const FramingIncident& incident = last_incident_;
-    const std::string at = " at byte " + std::to_string(incident.stream_offset) + " of the stream";
+    const std::string at =
+        " at byte " + std::to_string(begin_offset_ + incident.stream_offset) + " of the stream";
     if (incident.fault == FrameFault::timeout) {
         return Error(Errc::frame_timeout, "the frame" + at);
     }
@@ -200,10 +212,10 @@ std::size_t FramePublisher::memory_wish_b() noexcept {
 FramingStats FramePublisher::statistics() const {
     const FramingLedger& ledger = decoder_.ledger();
     return {.received = ledger.received_b,
-            .frames = ledger.frames,
-            .payload = ledger.payload_b,
-            .overhead = ledger.overhead_b,
-            .skipped = ledger.skipped_b,
+            .frames = ledger.frames - torn_.frames,
+            .payload = ledger.payload_b - torn_.payload,
+            .overhead = ledger.overhead_b - torn_.overhead,
+            .skipped = ledger.skipped_b + torn_.payload + torn_.overhead,
             .buffered = ledger.buffered_b,
             .copied = ledger.copied_b,
             .largest = ledger.frame_b_max,

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "sluice/buffers/buffer_pool.hpp"
 #include "sluice/core/result.hpp"
@@ -46,8 +47,16 @@ class FramePublisher final {
     FramePublisher(const FramePublisher&) = delete;
     FramePublisher& operator=(const FramePublisher&) = delete;
 
-    /// A new stream begins. REQUIRES: the one before was ended.
-    void begin_stream(std::uint64_t connection, const std::string& peer);
+    /// How a stream begins.
+    struct Begin {
+        std::uint64_t connection = 0;
+        std::string_view peer;
+        std::uint64_t offset = 0;  ///< Of its first byte in what the connection received.
+        /// It may begin within a frame: what looks like its first frame is skipped.
+        bool is_torn = false;
+    };
+    /// A new stream begins; what is left of the one before is skipped.
+    void begin_stream(const Begin& begin);
     /// Publishes all that is whole, whether there is credit or not; what is left is truncated. With
     /// `is_stop` that is not the device's fault, and not logged. `no_memory` as of `publish`: call
     /// again when there is some, or begin a stream, which skips what is left.
@@ -55,14 +64,15 @@ class FramePublisher final {
 
     /// The next bytes, as of FrameDecoder::push; `times` tells when they came.
     void push(Buffer bytes, std::size_t carried_b, const TcpPacket& times);
-    /// As of FrameDecoder::append.
-    [[nodiscard]] Result<void> append(const TcpPacket& packet);
+    /// As of FrameDecoder::append. `now`: when a frame counts as begun that begins in it.
+    [[nodiscard]] Result<void> append(const TcpPacket& packet, SteadyTime now);
     /// Publishes what is whole, asking for credit before each group. Call it again after
     /// `no_credit` and `no_memory`, and before the next bytes.
     Outcome publish(const std::function<bool()>& find_credit);
 
-    /// The rest of a frame did not come in time: the stream is closed.
-    void time_out() { decoder_.fail(FrameFault::timeout); }
+    /// Gives the stream up: `timeout`, the rest of a frame did not come in time; `bad_sync`, nobody
+    /// can tell where the next frame begins.
+    void fail(FrameFault fault) { decoder_.fail(fault); }
     /// Why the stream is closed: `bad_frame` or `frame_timeout`.
     [[nodiscard]] Error reason() const;
 
@@ -79,6 +89,7 @@ class FramePublisher final {
 
   private:
     void on_incident(const FramingIncident& incident);
+    void remember_times(const TcpPacket& packet, SteadyTime now);
     void add(const Frame& frame);
     [[nodiscard]] bool publish_group(const std::function<bool()>& find_credit);
     void look_at_tail();
@@ -93,8 +104,12 @@ class FramePublisher final {
     std::uint64_t groups_ = 0;
     std::uint64_t connection_ = 0;
     std::string peer_;
-    TcpPacket times_;  // of the last receive, without its data
+    std::uint64_t begin_offset_ = 0;
+    bool is_torn_ = false;
+    FramingStats torn_;  // `frames`, `payload` and `overhead` that were no frames
+    TcpPacket times_;    // of the last receive, without its data
     std::uint64_t last_frame_b_ = 0;
+    SteadyTime now_{};  // of the last receive
     SteadyTime frame_begin_ = never;
     std::uint64_t frame_offset_ = 0;  // of the frame that began then
     bool is_stopping_ = false;

@@ -75,7 +75,8 @@ class PacketSource {
         ASSERT_TRUE(states.publish(std::move(state)));
     }
 
-    BufferPool pool{{.size_b = std::size_t{1024} * 1024, .slab_size_b = std::size_t{64} * 1024}};
+    BufferPool pool{
+        {.size_b = std::size_t{16} * 1024 * 1024, .slab_size_b = std::size_t{64} * 1024}};
     Publisher<TcpPacketGroup> groups;
     Publisher<FrameGroup> frames;
     Publisher<ConnectionState> states;
