@@ -120,5 +120,52 @@ TEST(TcpClientStageAllocation, NoneForGroupsOfManyThatAreQueuedForOthers) {
     clients.pipeline.stop();
 }
 
+/// Frames of 1 to 26 bytes, of this framing.
+std::string small_frames(bool is_slip) {
+    std::string data;
+    for (std::size_t i = 0; i < 100'000; ++i) {
+        data +=
+            std::string(1 + i % 26, static_cast<char>('a' + i % 26)) + (is_slip ? '\xc0' : '\n');
+    }
+    return data;
+}
+
+class TcpClientStageFrameAllocation : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(TcpClientStageFrameAllocation, NoneForFramesThatAreQueuedForOthers) {
+    const std::string data = small_frames(std::string_view(GetParam()) == "slip,max:1KiB");
+    LoopbackDevice device([&data](DeviceConnection& connection, std::size_t /*number*/) {
+        while (connection.send(data) == data.size()) {
+        }
+    });
+    AllocationCounter counter(20 * packets_to_count);
+    ClientPipeline clients;
+    TcpClientStageConfig config = client_config(device.address());
+    config.framing = *Framing::parse(GetParam());
+    clients.add_client(config);
+    // Frames are counted, from when so many groups were seen that each message has had its most.
+    std::uint64_t groups = 0;
+    clients.pipeline.add(
+        "counter", std::make_unique<LambdaStage>([&](StageInterface& interface) {
+            interface.subscribe<FrameGroup>("/device/frames", on_reading_thread,
+                                            [&](const Delivery<FrameGroup>& delivery) {
+                                                if (++groups > 2000) {
+                                                    counter.add(delivery.message().frames.size());
+                                                }
+                                            });
+            interface.subscribe<FrameGroup>(
+                "/device/frames", {.policy = SubscriptionPolicy::lossless, .queue_depth = 4},
+                [](const Delivery<FrameGroup>& /*delivery*/) {});
+        }));
+    count_statistics(clients, counter);
+    clients.start();
+    ASSERT_TRUE(counter.wait());
+    EXPECT_EQ(counter.counted(), 0U);
+    clients.pipeline.stop();
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, TcpClientStageFrameAllocation,
+                         ::testing::Values("lines", "slip,max:1KiB"));
+
 }  // namespace
 }  // namespace sluice::test
