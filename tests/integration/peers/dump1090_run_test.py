@@ -31,7 +31,29 @@ stages:
     every_ms: 5
     when_up: /beast/connection_state
 """
+# What the same aircraft say, in two formats.
+TWO_VIEWS = """
+stages:
+  beast: {{type: tcp_client, address: "{beast_output}", framing: "dle:1a"}}
+  sbs: {{type: tcp_client, address: "{sbs_output}", framing: lines}}
+  show:
+    type: print
+    format: json
+    subscribe:
+      - {{channel: /beast/frames, policy: lossless}}
+      - {{channel: /beast/packet_group, policy: lossless}}
+      - {{channel: /sbs/frames, policy: lossless}}
+      - {{channel: /sbs/socket_stats}}
+"""
 GROUPS = "/beast/packet_group"
+
+
+def view_of(frame):
+    """(aircraft, call sign) of an identification."""
+    letters = int.from_bytes(frame[5:11], "big")
+    callsign = "".join(dump1090.CALLSIGN_LETTERS[letters >> shift & 63]
+                       for shift in range(42, -1, -6))
+    return frame[1:4].hex().upper(), callsign.strip()
 
 
 class Bytes:
@@ -78,6 +100,48 @@ class Dump1090RunTest(support.TestCase):
         # dump1090 may take the first frames before it has accepted who listens to its output.
         first = self.frames.index(received[0])
         self.assertEqual(received, (4 * self.frames)[first:first + count])
+
+    def two_views(self):
+        """A pipeline that listens to both outputs, as (process, what it shows)."""
+        process = self.run_pipeline(self.config(TWO_VIEWS.format(
+            beast_output=self.server.address("beast_output"),
+            sbs_output=self.server.address("sbs_output"))))
+        shown = printed.Printed(process.output)
+        return process, shown
+
+    def test_beast_and_sbs_cut_into_frames_tell_of_the_same_aircraft(self):
+        process, shown = self.two_views()
+        source = self.server.connect("raw_input")
+        # dump1090 accepts those who listen some time after they are connected; the statistics
+        # come meanwhile.
+        while not (shown.of("/beast/frames") and shown.of("/sbs/frames")):
+            source.sendall(dump1090.avr(self.frames[0]))
+            shown.next_of_any()
+        for frame in self.frames:
+            source.sendall(dump1090.avr(frame))
+        last = self.frames[-1]
+        while not (self.beast_frames(shown)[-1:] == [last] and self.sbs_views(shown)[-1:] ==
+                   [view_of(last)]):
+            shown.next_of_any()
+        process.signal(signal.SIGTERM)
+        shown.rest()
+        self.assertEqual(process.wait(), 128 + signal.SIGTERM)
+        count = len(self.frames)
+        self.assertEqual(self.beast_frames(shown)[-count:], self.frames)
+        self.assertEqual(self.sbs_views(shown)[-count:], [view_of(f) for f in self.frames])
+        # The frames are those that a reader of bytes finds.
+        received = self.received_frames(shown, len(shown.frames("/beast/frames", 1)))
+        self.assertEqual(self.beast_frames(shown), received)
+
+    def beast_frames(self, shown):
+        """The Mode S frames: type, six bytes of time, one of signal stand before each."""
+        return [payload[8:] for _, _, payload in shown.frames("/beast/frames", 1)]
+
+    def sbs_views(self, shown):
+        """(aircraft, call sign) of the identification messages."""
+        lines = [payload.decode("ascii").split(",")
+                 for _, _, payload in shown.frames("/sbs/frames", 1)]
+        return [(fields[4], fields[10].strip()) for fields in lines if fields[:2] == ["MSG", "1"]]
 
     def test_what_is_sent_is_whole_messages(self):
         process, shown = self.round_trip(self.frames[:1])

@@ -24,6 +24,10 @@ stages:
       - {{channel: /gpsd/connection_state}}
       - {{channel: /gpsd/socket_stats}}
 """
+FRAMED = WATCHING.replace("reconnect_max_ms: 100}}", "framing: lines}}").replace(
+    "      - {{channel: /gpsd/connection_state}}\n",
+    "      - {{channel: /gpsd/frames, policy: lossless}}\n")
+FRAMES = "/gpsd/frames"
 GROUPS = "/gpsd/packet_group"
 STATES = "/gpsd/connection_state"
 
@@ -51,10 +55,10 @@ def has_left(state):
 
 
 class GpsdRunTest(support.TestCase):
-    def watch(self, what):
+    def watch(self, what, pipeline=WATCHING):
         """A pipeline that asks gpsd for `what`, as (process, what it shows)."""
         self.gpsd = gpsd.Gpsd(self)
-        process = self.run_pipeline(self.config(WATCHING.format(address=self.gpsd.address,
+        process = self.run_pipeline(self.config(pipeline.format(address=self.gpsd.address,
                                                                 what=what)))
         return process, printed.Printed(process.output)
 
@@ -103,6 +107,41 @@ class GpsdRunTest(support.TestCase):
         self.end(process, shown)
         first = log.index(sentences[0])
         self.assertEqual(sentences, (log * 2)[first:first + len(sentences)])
+
+    def assert_frames_are_lines(self, shown):
+        """Each line that was received is a frame, where it stood."""
+        stream = shown.stream(GROUPS, 1)
+        offset, lines = 0, []
+        for line in stream.split(b"\n")[:-1]:
+            lines.append((offset, len(line) + 1, line.removesuffix(b"\r")))
+            offset += len(line) + 1
+        self.assertEqual(shown.frames(FRAMES, 1), lines)
+
+    def test_with_a_framing_every_report_is_a_frame(self):
+        process, shown = self.watch("json", FRAMED)
+        while len(shown.frames(FRAMES, 1)) < 40:
+            shown.next(FRAMES)
+        stats = self.end(process, shown)
+        self.assert_frames_are_lines(shown)
+        reports = [json.loads(payload) for _, _, payload in shown.frames(FRAMES, 1)]
+        self.assertEqual(reports[0]["class"], "VERSION")
+        self.assertEqual(stats["framing"]["frames"], len(reports))
+
+    def test_with_a_framing_every_sentence_is_a_frame(self):
+        process, shown = self.watch("nmea", FRAMED)
+        log = gpsd.nmea_log().split("\r\n")[:-1]
+        sentences = []
+        while len(sentences) < 20:
+            shown.next(FRAMES)
+            payloads = [payload.decode("ascii") for _, _, payload in shown.frames(FRAMES, 1)]
+            sentences = [payload for payload in payloads if payload.startswith("$")]
+        stats = self.end(process, shown)
+        self.assert_frames_are_lines(shown)
+        first = log.index(sentences[0])
+        self.assertEqual(sentences, (log * 2)[first:first + len(sentences)])
+        framing = stats["framing"]
+        self.assertEqual(framing["received"], framing["payload"] + framing["overhead"]
+                         + framing["skipped"] + framing["buffered"])
 
     def test_a_killed_gpsd_that_comes_back_is_asked_again(self):
         process, shown = self.watch("json")

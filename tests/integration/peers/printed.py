@@ -25,6 +25,10 @@ class Printed:
         raise AssertionError(f"no such message of {channel} came in {harness.DEADLINE_S} s; "
                              f"the last of each channel:\n  {last}")
 
+    def next_of_any(self):
+        """Reads one message."""
+        return self._read(self._output.line())
+
     def rest(self):
         for line in self._output.rest().splitlines():
             self._read(line)
@@ -41,6 +45,13 @@ class Printed:
                     raise AssertionError(f"{packet} does not follow {len(stream)} bytes")
                 stream += base64.b64decode(packet["data"], validate=True)
         return bytes(stream)
+
+    def frames(self, channel, connection):
+        """(offset, length, payload) of the frames of one connection."""
+        return [(frame["stream_offset"], frame["wire_b"],
+                 base64.b64decode(frame["data"], validate=True))
+                for group in self.of(channel) if group["connection"] == connection
+                for frame in group["frames"]]
 
     def _read(self, line):
         shown = json.loads(line)
