@@ -138,6 +138,11 @@ TEST_F(TcpClientStageFramingCredit, AStopWithoutCreditPublishesWhatWasReceivedAn
     });
     clients_.start();
     wait_seconds(1);
+    for (const StageStatistics& stage : clients_.pipeline.statistics()) {
+        if (stage.name == "stuck") {
+            EXPECT_LE(stage.subscriptions.at(0).messages.queued, 2U) << "cutting stops, too";
+        }
+    }
     clients_.pipeline.stop();
     EXPECT_TRUE(is_stopped);
     EXPECT_TRUE(check.is_right);
@@ -213,12 +218,17 @@ TEST_F(TcpClientStageFramingCredit, FramesThatMayBeLostAreGivenUpWhenThePoolIsDr
 }
 
 TEST_F(TcpClientStageFramingCredit, TimeRestsWhileTheStageDoesNotRead) {
+    // The first group is with the callback, two more fill the queue: when the credit goes, a frame
+    // has begun.
     Event stuck;
+    Event second;
     LoopbackDevice device([&](DeviceConnection& connection, std::size_t number) {
         if (number == 0) {
             connection.send("one\n");
             EXPECT_TRUE(stuck.wait());
-            connection.send("two\nbegun");
+            connection.send("two\n");
+            EXPECT_TRUE(second.wait());
+            connection.send("begun");
         }
         connection.drain();
     });
@@ -227,10 +237,17 @@ TEST_F(TcpClientStageFramingCredit, TimeRestsWhileTheStageDoesNotRead) {
     config.frame_timeout_ms = 50;
     clients_.add_client(config);
     Event open;
-    listen("stuck", narrow, [&](const Delivery<FrameGroup>& /*delivery*/) {
-        stuck.set();
-        EXPECT_TRUE(open.wait());
-    });
+    clients_.add_listener("stuck", {.policy = SubscriptionPolicy::lossless, .queue_depth = 2},
+                          [&](const Delivery<TcpPacketGroup>& /*delivery*/) {
+                              stuck.set();
+                              EXPECT_TRUE(open.wait());
+                          });
+    listen("lines", {.delivery = DeliveryMode::inline_call},
+           [&](const Delivery<FrameGroup>& delivery) {
+               if (delivery.message().frames.back().stream_offset == 4) {
+                   second.set();
+               }
+           });
     Event ended;
     clients_.pipeline.add("states", std::make_unique<LambdaStage>([&](StageInterface& interface) {
                               interface.subscribe<ConnectionState>(
