@@ -122,6 +122,14 @@ class FramerStageTest : public testing::Test {
     std::vector<MessagePtr<FrameGroup>> kept;  // before the pipeline goes
 };
 
+TEST(FramingIncidentCounts, AreNamedAsTheFaultsThatTheyCount) {
+    const std::span<const Field> fields = describe(TypeTag<FramingIncidentCounts>{}).fields();
+    ASSERT_EQ(fields.size(), frame_fault_count);
+    for (std::size_t i = 0; i < frame_fault_count; ++i) {
+        EXPECT_EQ(fields[i].key, name(static_cast<FrameFault>(i)));
+    }
+}
+
 TEST_F(FramerStageTest, FramesComeOutWhereverThePacketsAreSplit) {
     use("lines");
     start();
