@@ -9,7 +9,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "cli/cat_output.hpp"
 #include "sluice/app/exit_status.hpp"
@@ -66,7 +68,16 @@ class Cat final : net::LinkHandler {
           loop_(std::move(loop)),
           link_(loop_->loop(), options.link, *this),
           queue_({.items = queue_packets}),
-          quit_(::eventfd(0, EFD_CLOEXEC)) {}
+          quit_(::eventfd(0, EFD_CLOEXEC)) {
+        if (options.framing) {
+            frames_.emplace(
+                *options.framing, loop_->loop(),
+                CatFrames::Calls{
+                    .on_frames = [this](FrameBatch& batch,
+                                        SystemTime time) { return deliver(batch, time); },
+                    .on_timeout = [this](const Error& error) { link_.disconnect(error); }});
+        }
+    }
 
     int run();
     /// Lets `run` return. Any thread.
@@ -78,7 +89,20 @@ class Cat final : net::LinkHandler {
 
   private:
     void on_packet(net::Packet&& packet) override;
+    net::ReceiveWish receive_wish() override {
+        return frames_ ? frames_->receive_wish() : net::ReceiveWish{};
+    }
     void on_state(const net::LinkStatus& status) override;
+
+    /// Queues it to be written. False, and it was not taken: there is no room, or the program ends.
+    bool deliver(CatPacket&& packet);
+    bool deliver(FrameBatch& batch, SystemTime receive_time);
+    /// After frames were cut: what did not go on waits for room.
+    void go_on(const Result<bool>& handed_on);
+    void begin_frames();
+    void end_frames(bool is_last);
+    /// All frames are queued.
+    void close_queue();
 
     void read_input();
     [[nodiscard]] bool wait_for_input();
@@ -99,31 +123,79 @@ class Cat final : net::LinkHandler {
     std::size_t waiting_packets_ = 0;
     std::size_t waiting_bytes_ = 0;
     bool is_paused_ = false;
+    std::optional<CatFrames> frames_;
+    bool is_streaming_ = false;  // a connection is being cut into frames
+    bool is_held_ = false;       // frames wait for room,
+    bool begins_ = false;        // and then a connection begins,
+    bool is_last_ = false;       // or the queue ends: the link has
 
     std::atomic<std::size_t> written_packets_{0};  // not yet told to the loop's thread
     std::atomic<std::size_t> written_bytes_{0};
     std::atomic<bool> lost_device_{false};
+    std::atomic<bool> is_broken_{false};  // the last connection, in the middle of a frame
     std::atomic<int> input_error_{0};
     std::uint64_t read_bytes_ = 0;  // of standard input; its thread's until that is joined
     int output_error_ = 0;
 };
 
 void Cat::on_packet(net::Packet&& packet) {
+    if (frames_) {
+        go_on(frames_->take(std::move(packet)));
+    } else {
+        // Fails only when the program ends already.
+        static_cast<void>(deliver({std::move(packet), connection_}));
+    }
+}
+
+bool Cat::deliver(CatPacket&& packet) {
+    const std::size_t bytes = packet.bytes();
+    if (!queue_.try_push(std::move(packet))) {
+        return false;
+    }
     ++waiting_packets_;
-    waiting_bytes_ += packet.data.size();
+    waiting_bytes_ += bytes;
     if (!is_paused_ &&
         (waiting_packets_ >= waiting_packets_high || waiting_bytes_ >= waiting_bytes_high)) {
         is_paused_ = true;
         link_.pause();
     }
+    return true;
+}
+
+bool Cat::deliver(FrameBatch& batch, SystemTime receive_time) {
+    if (waiting_packets_ >= queue_packets) {
+        return false;
+    }
+    net::Packet packet;
+    packet.receive_time = receive_time;
     // Fails only when the program ends already.
-    static_cast<void>(queue_.try_push({std::move(packet), connection_}));
+    static_cast<void>(
+        deliver({std::move(packet), connection_, std::exchange(batch, FrameBatch())}));
+    return true;
+}
+
+void Cat::go_on(const Result<bool>& handed_on) {
+    is_held_ = handed_on && !*handed_on;
+    if (!handed_on) {
+        link_.disconnect(handed_on.error());
+    } else if (is_held_ && !is_paused_) {
+        is_paused_ = true;
+        link_.pause();
+    }
 }
 
 void Cat::on_written() {
     waiting_packets_ -= written_packets_.exchange(0);
     waiting_bytes_ -= written_bytes_.exchange(0);
-    if (is_paused_ && waiting_packets_ <= waiting_packets_high / 2 &&
+    if (is_held_) {
+        go_on(frames_->resume());
+        if (!is_held_ && is_last_) {
+            close_queue();
+        } else if (!is_held_ && begins_) {
+            begin_frames();
+        }
+    }
+    if (is_paused_ && !is_held_ && waiting_packets_ <= waiting_packets_high / 2 &&
         waiting_bytes_ <= waiting_bytes_high / 2) {
         is_paused_ = false;
         link_.resume();
@@ -133,10 +205,44 @@ void Cat::on_written() {
 void Cat::on_state(const net::LinkStatus& status) {
     connection_ = status.connection;
     app::report(status_line(status, options_.link.address));
-    if (status.state == net::LinkState::stopped) {
+    const bool is_over = status.state == net::LinkState::stopped;
+    if (is_over) {
         lost_device_ = status.reason && status.reason->code() != Errc::peer_closed;
+    }
+    if (frames_ && status.state == net::LinkState::up) {
+        begin_frames();
+    } else if (frames_ && (is_over || status.state == net::LinkState::waiting)) {
+        end_frames(is_over);
+    } else if (is_over) {
         queue_.close();
     }
+}
+
+void Cat::begin_frames() {
+    begins_ = is_held_;
+    if (!is_held_) {
+        frames_->begin_stream();
+        is_streaming_ = true;
+    }
+}
+
+void Cat::end_frames(bool is_last) {
+    is_last_ |= is_last;
+    begins_ = false;
+    if (std::exchange(is_streaming_, false) && !is_held_) {
+        go_on(frames_->end_stream());
+    }
+    if (is_last_ && !is_held_) {
+        close_queue();
+    }
+}
+
+void Cat::close_queue() {
+    is_broken_ = frames_->is_broken();
+    if (const std::optional<std::string> losses = frames_->losses()) {
+        app::report(*losses);
+    }
+    queue_.close();
 }
 
 bool Cat::wait_for_input() {
@@ -183,7 +289,7 @@ void Cat::write_output() {
             return;
         }
         for (const CatPacket& packet : batch) {
-            written_bytes_ += packet.packet.data.size();
+            written_bytes_ += packet.bytes();
         }
         written_packets_ += batch.size();
         batch.clear();
@@ -222,6 +328,9 @@ int Cat::conclude() {
         app::report("reading standard input: " + Error::from_errno(input_error_).message());
         return app::exit_io;
     }
+    if (is_broken_) {
+        return app::exit_protocol;
+    }
     return lost_device_ ? app::exit_unavailable : app::exit_ok;
 }
 
@@ -237,8 +346,8 @@ int run_cat(const CatOptions& options) {
         app::report(signal.error().message());
         return app::exit_os;
     }
-    Result<std::unique_ptr<net::EventLoopThread>> loop =
-        net::EventLoopThread::start({}, options.thread);
+    Result<std::unique_ptr<net::EventLoopThread>> loop = net::EventLoopThread::start(
+        options.framing ? loop_options(*options.framing) : net::EventLoopOptions{}, options.thread);
     if (!loop) {
         app::report(loop.error().message());
         return loop.error().code() == Errc::invalid_argument ? app::exit_usage : app::exit_os;

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
-#include "sluice/core/time.hpp"
+#include "cli/cat_frames.hpp"
 #include "sluice/net/link.hpp"
 #include "sluice/sys/thread.hpp"
 
@@ -15,6 +16,7 @@ struct CatOptions {
     net::LinkOptions link;
     sys::ThreadOptions thread;  ///< Of the event loop.
     CatFormat format = CatFormat::raw;
+    std::optional<CatFraming> framing;  ///< Write frames, not packets.
     /// At the end of standard input, end the sending direction once all of it was sent.
     bool half_close = false;
 };

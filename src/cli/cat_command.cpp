@@ -7,6 +7,7 @@
 
 #include "cli/cat.hpp"
 #include "cli/duration.hpp"
+#include "cli/framing_option.hpp"
 #include "cli/usage_error.hpp"
 
 namespace sluice::cli {
@@ -18,6 +19,13 @@ constexpr const char* cat_footer = R"(Examples:
   sluice cat --json '[fe80::1%eth0]:4001' | jq .length   the size of each packet
   printf 'PING\r\n' | sluice cat -N --no-reconnect 127.0.0.1:6379
   sluice cat --receive-timeout 2s unix:/run/gnss.sock    reconnect when it falls silent
+  sluice cat --framing lines --json 127.0.0.1:10110      an object per sentence
+  sluice cat --framing length:u16be,strip:2 --hex 127.0.0.1:4001
+
+With --framing, frames are written instead of packets: their payloads one behind the other, or each
+in text (--hex) or as an object (--json). What is no frame is told on standard error; where the
+framing says `close` (length, varint, fixed, lines and others, unless bad:skip or bad:resync is
+given), it also ends the connection.
 
 Standard input goes to the device byte by byte, only as fast as the device takes it. What was not
 sent yet when a connection ends is sent on the next one. Each change of state is a line on standard
@@ -30,6 +38,7 @@ Exit status:
   69        with --no-reconnect: the device was not reached, or the connection broke
   71        the system lacks something
   74        reading or writing a standard stream failed
+  76        with --no-reconnect and --framing: what was received is no frame, or ended within one
   128 + N   signal N)";
 
 /// What the options of `cat` are read into before they are checked.
@@ -39,6 +48,8 @@ struct CatArguments {
     std::string receive_timeout = "0";
     std::optional<std::string> affinity;
     std::string priority = "0";
+    std::optional<std::string> framing;
+    std::string frame_timeout = "30s";
     bool hex = false;
     bool json = false;
     bool no_reconnect = false;
@@ -52,9 +63,17 @@ CLI::App* add_options(CLI::App& app, CatArguments& arguments) {
     cat->add_option("ADDRESS", arguments.address, "The device: " + std::string(address_forms))
         ->type_name("")
         ->required();
+    CLI::Option* framing = add_framing_option(*cat, arguments.framing);
+    cat->add_option("--frame-timeout", arguments.frame_timeout,
+                    "Reconnect when the rest of a frame does not\ncome for this long; 0 = off")
+        ->type_name("TIME")
+        ->needs(framing)
+        ->capture_default_str();
     CLI::Option* hex = cat->add_flag("--hex", arguments.hex, "Print offset, hexadecimal and text");
-    cat->add_flag("--json", arguments.json,
-                  "Print an object per packet: time_ns, offset,\nlength, data (base64), connection")
+    cat->add_flag(
+           "--json", arguments.json,
+           "Print an object per packet: time_ns, offset,\nlength, data (base64), connection; "
+           "per frame:\nthe same without connection")
         ->excludes(hex);
     cat->add_option("--receive-timeout", arguments.receive_timeout,
                     "Reconnect when nothing arrived for this\nlong, such as 2s; 0 = off")
@@ -103,6 +122,18 @@ Result<sys::ThreadOptions> thread_options(const CatArguments& arguments) {
     return options;
 }
 
+Result<CatFraming> cat_framing(const CatArguments& arguments) {
+    Result<Framing> framing = parse_framing_option(*arguments.framing);
+    if (!framing) {
+        return framing.error();
+    }
+    Result<Duration> timeout = parse_duration(arguments.frame_timeout);
+    if (!timeout) {
+        return of_option("--frame-timeout", timeout.error());
+    }
+    return CatFraming{.framing = *std::move(framing), .frame_timeout = *timeout};
+}
+
 Result<CatOptions> cat_options(const CatArguments& arguments) {
     CatOptions options;
     Result<Address> address = Address::parse(arguments.address);
@@ -120,6 +151,13 @@ Result<CatOptions> cat_options(const CatArguments& arguments) {
     Result<Duration> receive_timeout = parse_duration(arguments.receive_timeout);
     if (!receive_timeout) {
         return of_option("--receive-timeout", receive_timeout.error());
+    }
+    if (arguments.framing) {
+        Result<CatFraming> framing = cat_framing(arguments);
+        if (!framing) {
+            return framing.error();
+        }
+        options.framing = *std::move(framing);
     }
     Result<sys::ThreadOptions> thread = thread_options(arguments);
     if (!thread) {

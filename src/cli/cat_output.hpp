@@ -3,8 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "cli/cat.hpp"
@@ -16,6 +16,12 @@ namespace sluice::cli {
 struct CatPacket {
     net::Packet packet;
     std::uint64_t connection = 0;
+    /// If there are any, they are what is written: `packet` has no data, and tells when they came.
+    FrameBatch frames{};
+
+    [[nodiscard]] std::size_t bytes() const noexcept {
+        return packet.data.size() + frames.bytes().size();
+    }
 };
 
 /// Writes packets in the chosen format; raw ones straight from the slabs they were received into.
@@ -26,22 +32,24 @@ class CatOutput final {
     /// Returns 0, or the errno of a failed write.
     template <typename Packets>
     [[nodiscard]] int write(Packets& packets) {
-        begin();
-        for (CatPacket& packet : packets) {
+        for (const CatPacket& packet : packets) {
             add(packet);
         }
-        return finish();
+        flush();
+        return error_;
     }
 
   private:
-    void begin();
     void add(const CatPacket& packet);
-    [[nodiscard]] int finish();
+    void add(const Frame& frame, SystemTime receive_time);
+    void add_raw(std::span<const std::byte> bytes);
+    void flush();
 
     const CatFormat format_;
     const sys::Descriptor& file_;
-    std::vector<iovec> pieces_;
+    std::vector<iovec> pieces_;  // of memory that stays until the next flush, in front of
     std::string text_;
+    int error_ = 0;
 };
 
 }  // namespace sluice::cli

@@ -20,6 +20,27 @@ void append_json(std::string& text, const net::Packet& packet, std::uint64_t con
     text += "\",\"connection\":" + std::to_string(connection) + "}\n";
 }
 
+void append_hex(std::string& text, const Frame& frame) {
+    text += "frame at " + std::to_string(frame.stream_offset) + ": " +
+            std::to_string(frame.payload.size()) + " bytes\n";
+    append_hex_dump(text, 0, frame.payload);
+}
+
+void append_json(std::string& text, const Frame& frame, SystemTime receive_time) {
+    text += "{\"time_ns\":" + std::to_string(nanoseconds_since_epoch(receive_time));
+    text += ",\"offset\":" + std::to_string(frame.stream_offset);
+    text += ",\"length\":" + std::to_string(frame.payload.size());
+    text += ",\"data\":\"";
+    append_base64(text, frame.payload);
+    text += "\"}\n";
+}
+
+void append_hex_byte(std::string& text, std::byte byte) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    text += digits[std::to_integer<std::size_t>(byte) >> 4U];
+    text += digits[std::to_integer<std::size_t>(byte) & 15U];
+}
+
 void append_base64(std::string& text, std::span<const std::byte> bytes) {
     constexpr std::string_view alphabet =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/amount.hpp"
 #include "cli/duration.hpp"
 #include "cli/usage_error.hpp"
 #include "sluice/app/exit_status.hpp"
@@ -185,10 +186,6 @@ Result<SimulateOptions> simulate_options(const SimulateArguments& arguments) {
         return of_option("--duration", duration.error());
     }
     return SimulateOptions{*std::move(device), *duration};
-}
-
-std::string amount(std::uint64_t number, const std::string& noun) {
-    return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
 }
 
 std::string traffic_text(const devices::DeviceTraffic& traffic) {

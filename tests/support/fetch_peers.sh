@@ -4,12 +4,18 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 
-servers=(redis-server nats-server gpsd gpsfake dump1090-mutability)
+servers=(redis-server nats-server gpsd gpsfake dump1090-mutability nsd dig rsyslogd memcached)
 # With what they need and a minimal Debian 12 lacks.
 packages=(redis-server redis-tools nats-server
     libatomic1 libhiredis0.14 libjemalloc2 liblua5.1-0 liblzf1 libssl3 lua-bitop lua-cjson
     gpsd gpsd-clients libbluetooth3 libdbus-1-3 libgps28 libusb-1.0-0 python3-distutils python3-gps
-    dump1090-mutability librtlsdr0)
+    dump1090-mutability librtlsdr0
+    nsd libevent-2.1-7 libfstrm0 libprotobuf-c1
+    bind9-dnsutils bind9-libs libcom-err2 libedit2 libbsd0 libgssapi-krb5-2 libicu72 libidn2-0
+    libjson-c5 libk5crypto3 libkeyutils1 libkrb5-3 libkrb5support0 liblmdb0 libmaxminddb0 libmd0
+    libnghttp2-14 libunistring2 libuv1 libxml2
+    rsyslog libestr0 libfastjson4 liblognorm5 libsystemd0 libuuid1
+    memcached libsasl2-2)
 peers=$PWD/build/peers
 stamp="${servers[*]} ${packages[*]}"
 [[ $(cat "$peers/complete" 2>/dev/null) != "$stamp" ]] || exit 0
@@ -57,6 +63,6 @@ export LD_LIBRARY_PATH='${libraries%:}' PYTHONPATH='${modules%:}' GPSD_HOME='$pe
 exec '$program' "\$@"
 WRAPPER
     chmod +x "$peers/bin/$server"
-    "$peers/bin/$server" --version || "$peers/bin/$server" --help # the last has no version
+    "$peers/bin/$server" --version || "$peers/bin/$server" -v || "$peers/bin/$server" --help
 done
 echo "$stamp" >"$peers/complete"

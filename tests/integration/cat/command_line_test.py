@@ -10,8 +10,8 @@ import support
 
 ADDRESS = "127.0.0.1:9"
 FORMS = "; allowed are HOST:PORT, 192.0.2.1:PORT, [2001:db8::1]:PORT, [fe80::1%eth0]:PORT or unix:/"
-ALL_OPTIONS = ("; allowed are --help, --hex, --json, --receive-timeout, --connect-timeout, "
-               "--no-reconnect, -N, --thread-priority, --thread-processor-affinity")
+ALL_OPTIONS = ("; allowed are --help, --framing, --frame-timeout, --hex, --json, --receive-timeout, "
+               "--connect-timeout, --no-reconnect, -N, --thread-priority, --thread-processor-affinity")
 TIMES = "; allowed are a number and ms, s or m, such as 250ms, 2s or 1.5m, from 1ms to 24 hours"
 PRIORITIES = "; allowed are 0 (the ordinary scheduler) and 1 to 99 (SCHED_FIFO)"
 PROCESSORS = "; allowed are numbers from 0 to 1023 and ascending ranges, such as 0,2-3"
@@ -55,6 +55,11 @@ BAD_OPTIONS = [
     (["--connect-timeout", "5", ADDRESS], ['--connect-timeout "5"', TIMES]),
     (["--connect-timeout", "0", ADDRESS], ["--connect-timeout 0", "allowed are 1ms to 24 hours"]),
     (["--hex", "--json", ADDRESS], ["--hex excludes --json"]),
+    (["--framing", "length:u33be", ADDRESS], ['--framing "length:u33be"', "allowed are"]),
+    (["--framing", "length:u8,max:1MiB", ADDRESS], ["--framing ", "max_frame_length"]),
+    (["--framing", "", ADDRESS], ["--framing ", "allowed are"]),
+    (["--framing", "lines", "--frame-timeout", "5", ADDRESS], ['--frame-timeout "5"', TIMES]),
+    (["--frame-timeout", "5s", ADDRESS], ["--frame-timeout requires --framing"]),
     (["--recieve-timeout", "2s", ADDRESS], ['unknown option "--recieve-timeout"',
                                             'did you mean "--receive-timeout"?']),
     (["--hexx", ADDRESS], ['unknown option "--hexx"; did you mean "--hex"?']),
