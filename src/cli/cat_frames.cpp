@@ -110,7 +110,7 @@ void CatFrames::on_incident(const FramingIncident& incident) {
         }
     }
     if (++reports_ <= reports_max) {
-        app::report("bad frame: " + incident_text(incident));
+        app::report("bad frame: " + incident_text(incident) + front_text(incident));
     } else {
         ++unreported_;
     }

@@ -20,6 +20,11 @@ std::string incident_text(const FramingIncident& incident) {
             text += ", the maximum is " + std::to_string(incident.limit_b);
         }
     }
+    return text;
+}
+
+std::string front_text(const FramingIncident& incident) {
+    std::string text;
     if (incident.front_b > 0) {
         const std::size_t shown_b = std::min(incident.front_b, shown_b_max);
         text += "; begins with";

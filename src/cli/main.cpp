@@ -5,6 +5,7 @@
 
 #include "cli/cat_command.hpp"
 #include "cli/check_command.hpp"
+#include "cli/frames_command.hpp"
 #include "cli/run_command.hpp"
 #include "cli/simulate.hpp"
 #include "cli/stages_command.hpp"
@@ -21,7 +22,8 @@ int run(int argc, char** argv) {
     app.require_subcommand(1);
     app.footer("`sluice COMMAND --help` explains a command and gives examples.");
     const std::vector<Command> commands{
-        add_run(app), add_check(app), add_stages(app), add_cat(app), add_simulate(app),
+        add_run(app), add_check(app),  add_stages(app),
+        add_cat(app), add_frames(app), add_simulate(app),
     };
     const auto chosen = [&commands] {
         return std::find_if(commands.begin(), commands.end(),

@@ -1,6 +1,5 @@
 #include "cli/simulate.hpp"
 
-#include <charconv>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -8,6 +7,7 @@
 
 #include "cli/amount.hpp"
 #include "cli/duration.hpp"
+#include "cli/parse_number.hpp"
 #include "cli/usage_error.hpp"
 #include "sluice/app/exit_status.hpp"
 #include "sluice/app/process.hpp"
@@ -116,19 +116,6 @@ Result<DeviceKind> parse_kind(const std::string& text) {
     }
     return Error(Errc::invalid_argument,
                  "DEVICE \"" + text + "\"; allowed are nmea, lidar and counter");
-}
-
-/// All of the text as a number; `allowed` says what the option takes.
-template <typename Number>
-Result<Number> parse_number(const std::string& option, const std::string& text,
-                            const std::string& allowed) {
-    Number number{};
-    const char* const end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), end, number);
-    if (parsed.ec != std::errc{} || parsed.ptr != end) {
-        return Error(Errc::invalid_argument, option + " \"" + text + "\"; allowed are " + allowed);
-    }
-    return number;
 }
 
 Result<DeviceOptions> device_options(const SimulateArguments& arguments) {

@@ -7,6 +7,7 @@ enum ExitStatus : int {
     exit_ok = 0,
     exit_usage = 64,        ///< EX_USAGE: the command line is wrong.
     exit_data = 65,         ///< EX_DATAERR: the data that was given is not what it should be.
+    exit_no_input = 66,     ///< EX_NOINPUT: a file cannot be opened.
     exit_unavailable = 69,  ///< EX_UNAVAILABLE: an address cannot be reached, or not be used.
     exit_software = 70,     ///< EX_SOFTWARE: a fault of the program itself, such as a lost byte.
     exit_os = 71,           ///< EX_OSERR: the system lacks something, such as descriptors.
