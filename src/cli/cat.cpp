@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "cli/cat_output.hpp"
+#include "cli/link_report.hpp"
 #include "sluice/app/exit_status.hpp"
 #include "sluice/app/process.hpp"
 #include "sluice/app/report.hpp"
@@ -34,30 +35,6 @@ constexpr std::size_t batch_packets = 512;
 constexpr std::size_t input_bytes = std::size_t{64} * 1024;
 constexpr std::size_t descriptors_needed = 24;
 constexpr Duration stop_grace = std::chrono::seconds(2);
-
-std::string milliseconds_text(Duration span) {
-    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(span).count();
-    return ms < 1000 ? std::to_string(ms) + " ms"
-                     : std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
-}
-
-std::string status_line(const net::LinkStatus& status, const Address& address) {
-    const std::string reason = status.reason ? status.reason->message() : "stopped";
-    switch (status.state) {
-        case net::LinkState::resolving:
-            return "resolving " + address.host();
-        case net::LinkState::connecting:
-            return "connecting to " + status.peer->to_string();
-        case net::LinkState::up:
-            return "connected to " + status.peer->to_string() + " (connection " +
-                   std::to_string(status.connection) + ")";
-        case net::LinkState::waiting:
-            return address.to_string() + ": " + reason + "; trying again in " +
-                   milliseconds_text(status.retry_after);
-        default:
-            return address.to_string() + ": " + reason;
-    }
-}
 
 /// The three activities: the loop's thread receives and sends, one thread reads standard input, and
 /// the caller's writes standard output.

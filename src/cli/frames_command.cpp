@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +9,7 @@
 
 #include "cli/frame_inspector.hpp"
 #include "cli/framing_option.hpp"
+#include "cli/message_reader.hpp"
 #include "cli/parse_number.hpp"
 #include "cli/usage_error.hpp"
 #include "sluice/app/exit_status.hpp"
@@ -190,7 +190,7 @@ int frames(const FramesArguments& arguments) {
                                         ? sys::open_standard(sys::StandardStream::input)
                                         : sys::open_file(arguments.file);
     if (!input) {
-        app::report(arguments.file + ": " + ::strerrordesc_np(input.error().system_error()));
+        app::report(arguments.file + ": " + file_error_text(input.error()));
         return app::exit_no_input;
     }
     Result<sys::Descriptor> output = sys::open_standard(sys::StandardStream::output);

@@ -7,6 +7,7 @@
 #include "cli/check_command.hpp"
 #include "cli/frames_command.hpp"
 #include "cli/run_command.hpp"
+#include "cli/send_command.hpp"
 #include "cli/simulate.hpp"
 #include "cli/stages_command.hpp"
 #include "cli/usage_error.hpp"
@@ -22,8 +23,8 @@ int run(int argc, char** argv) {
     app.require_subcommand(1);
     app.footer("`sluice COMMAND --help` explains a command and gives examples.");
     const std::vector<Command> commands{
-        add_run(app), add_check(app),  add_stages(app),
-        add_cat(app), add_frames(app), add_simulate(app),
+        add_run(app),  add_check(app),  add_stages(app),   add_cat(app),
+        add_send(app), add_frames(app), add_simulate(app),
     };
     const auto chosen = [&commands] {
         return std::find_if(commands.begin(), commands.end(),

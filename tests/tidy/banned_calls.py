@@ -17,6 +17,7 @@ MAY_ASK_TIME = {
     "src/messaging/inbox.cpp": "looks for messages so long before the user's own thread sleeps",
     "src/buffers/buffer_pool.cpp": "deadline of a blocking wait of the user's own thread",
     "src/pipeline/real_time_executor.cpp": "the clock of the stages that it runs",
+    "src/cli/send.cpp": "deadline of a blocking wait of the user's own thread",
     "src/cli/simulate.cpp": "the wall time that a simulated device begins with",
 }
 
