@@ -7,6 +7,7 @@
 
 #include "cli/amount.hpp"
 #include "cli/duration.hpp"
+#include "cli/framing_option.hpp"
 #include "cli/parse_number.hpp"
 #include "cli/usage_error.hpp"
 #include "sluice/app/exit_status.hpp"
@@ -36,11 +37,13 @@ Examples:
   sluice simulate counter --listen 127.0.0.1:7502 --rate 0     as fast as it is taken
   sluice simulate counter --listen '[::1]:7502' --disconnect-every 1000 --count 5000
   sluice simulate nmea --listen unix:/run/gnss.sock --rate 1 --clients 2
+  sluice simulate lidar --listen 127.0.0.1:7502 --framing length:u32be
 
 The first line on standard output is `listening on ADDRESS`, with the port that was chosen for port
 0. Each client that comes or goes is a line on standard error; the last one sums up. With a rate the
 device is live: all clients get the same messages, and one that does not read loses whole ones.
-What clients send is read and dropped.
+What clients send is read and dropped. With --framing each record is a frame: an NMEA sentence
+(without its CRLF), a lidar packet, a counter record.
 
 Exit status:
   0         --count or --duration is reached
@@ -58,6 +61,7 @@ struct SimulateArguments {
     std::string device;
     std::string address;
     std::optional<std::string> rate;
+    std::optional<std::string> framing;
     std::string clients = "16";
     std::string count = "0";
     std::string disconnect_every = "0";
@@ -87,6 +91,7 @@ CLI::App* add_options(CLI::App& app, SimulateArguments& arguments) {
             "Messages per second; 0 = as fast as a client takes\nthem (lidar, counter) "
             "[nmea 10, lidar 754,\ncounter 1000]")
         ->type_name("HZ");
+    add_framing_option(*simulate, arguments.framing);
     simulate
         ->add_option("--clients", arguments.clients,
                      "Clients at a time; one more is closed at once")
@@ -144,6 +149,7 @@ Result<DeviceOptions> device_options(const SimulateArguments& arguments) {
     DeviceOptions options{.kind = *kind,
                           .address = *address,
                           .rate_hz = {},
+                          .framing = {},
                           .clients_max = *clients,
                           .count = *count,
                           .disconnect_every = *disconnect_every,
@@ -156,6 +162,13 @@ Result<DeviceOptions> device_options(const SimulateArguments& arguments) {
             return rate.error();
         }
         options.rate_hz = *rate;
+    }
+    if (arguments.framing) {
+        const Result<Framing> framing = parse_framing_option(*arguments.framing);
+        if (!framing) {
+            return framing.error();
+        }
+        options.framing = *framing;
     }
     if (const Result<void> valid = devices::validate(options); !valid) {
         return valid.error();

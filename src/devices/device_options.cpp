@@ -1,5 +1,6 @@
 #include <string>
 
+#include "devices/framed_generator.hpp"
 #include "sluice/devices/device_server.hpp"
 
 namespace sluice::devices {
@@ -46,6 +47,16 @@ Result<void> validate(const DeviceOptions& options) {
     if (options.clients_max < 1 || options.clients_max > clients_max_max) {
         return Error(Errc::invalid_argument, "clients_max " + std::to_string(options.clients_max) +
                                                  "; allowed are 1 to 1024");
+    }
+    if (options.framing) {
+        if (Result<void> carried = check_framing(options.kind, *options.framing); !carried) {
+            return carried;
+        }
+        if (rate_hz == 0 && make_framer(*options.framing)->is_escaped()) {
+            return Error(Errc::invalid_argument, "rate_hz 0; with framing " +
+                                                     options.framing->to_string() +
+                                                     " allowed are 0.001 to 1000000");
+        }
     }
     return net::validate(options.socket);
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "devices/device_connection.hpp"
+#include "devices/framed_generator.hpp"
 #include "sluice/devices/counter_generator.hpp"
 #include "sluice/devices/lidar_generator.hpp"
 #include "sluice/devices/nmea_generator.hpp"
@@ -27,7 +28,7 @@ Duration period_of(double rate_hz, std::uint64_t messages) {
         std::chrono::duration<double>(static_cast<double>(messages) / rate_hz));
 }
 
-std::unique_ptr<Generator> make_generator(const DeviceOptions& options, double rate_hz) {
+std::unique_ptr<Generator> make_plain_generator(const DeviceOptions& options, double rate_hz) {
     switch (options.kind) {
         case DeviceKind::nmea:
             return std::make_unique<NmeaGenerator>(
@@ -38,6 +39,13 @@ std::unique_ptr<Generator> make_generator(const DeviceOptions& options, double r
             break;
     }
     return std::make_unique<CounterGenerator>();
+}
+
+std::unique_ptr<Generator> make_generator(const DeviceOptions& options, double rate_hz) {
+    std::unique_ptr<Generator> plain = make_plain_generator(options, rate_hz);
+    return options.framing
+               ? std::make_unique<FramedGenerator>(std::move(plain), options.kind, *options.framing)
+               : std::move(plain);
 }
 
 /// Each client's slabs, and room for the small blocks that count their shares.

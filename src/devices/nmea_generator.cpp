@@ -13,13 +13,11 @@
 namespace sluice::devices {
 namespace {
 
-// NMEA 0183: a sentence has at most 82 characters, with $ and CRLF.
-constexpr std::size_t sentence_bytes_max = 82;
 constexpr int satellites_per_sentence = 4;
 constexpr std::array<int, 10> satellites{2, 5, 7, 9, 13, 16, 20, 23, 27, 30};
 constexpr int view_sentences =
     (satellites.size() + satellites_per_sentence - 1) / satellites_per_sentence;
-constexpr std::size_t sentences = 2 + view_sentences;
+static_assert(nmea_sentences == 2 + view_sentences);
 
 constexpr double metres_per_degree = 111'194.9;  // of latitude, on a sphere of 6,371 km
 constexpr double knots_per_m_per_s = 3600.0 / 1852;
@@ -40,7 +38,7 @@ class Burst {
     /// Appends $, what the format makes of the arguments, the checksum and CRLF.
     template <typename... Arguments>
     void add(const char* format, Arguments... arguments) {
-        char text[sentence_bytes_max];
+        char text[nmea_sentence_bytes_max];
         const int length = std::snprintf(text, sizeof text, format, arguments...);
         SLUICE_CHECK(length > 0 && length < static_cast<int>(sizeof text) - 6,
                      "a sentence is as long as NMEA 0183 allows");
@@ -209,7 +207,7 @@ std::size_t write_burst(const NmeaOptions& options, std::uint64_t epoch,
 }  // namespace
 
 std::size_t NmeaGenerator::message_bytes_max() const noexcept {
-    return sentences * sentence_bytes_max;
+    return nmea_sentences * nmea_sentence_bytes_max;
 }
 
 Generator::Written NmeaGenerator::write(std::uint64_t number, std::uint64_t messages_max,

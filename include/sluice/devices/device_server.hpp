@@ -9,6 +9,7 @@
 #include "sluice/core/address.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/core/time.hpp"
+#include "sluice/framing/framing.hpp"
 #include "sluice/net/event_loop.hpp"
 #include "sluice/net/socket_options.hpp"
 
@@ -31,6 +32,9 @@ struct DeviceOptions {
     /// Messages per second, 0.001 to 1,000,000; 0 = as fast as each client takes them, not for
     /// nmea. Empty: default_rate_hz.
     std::optional<double> rate_hz{};
+    /// Each record in a frame: each NMEA sentence (without its CRLF), lidar packet, counter record.
+    /// Not with rate 0 where the framing escapes bytes. Empty: as the device sends them.
+    std::optional<Framing> framing{};
     /// Connections at a time, 1 to 1,024; one more is closed at once.
     std::size_t clients_max = 16;
     /// The device is done after so many messages; 0 = never. With a rate, those count that were

@@ -6,6 +6,10 @@
 
 namespace sluice::devices {
 
+inline constexpr std::size_t nmea_sentences = 5;  ///< Of a burst.
+/// NMEA 0183: a sentence has at most 82 characters, with $ and CRLF.
+inline constexpr std::size_t nmea_sentence_bytes_max = 82;
+
 struct NmeaOptions {
     /// The time of epoch 0.
     SystemTime start_time{};

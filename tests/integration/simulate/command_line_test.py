@@ -9,7 +9,7 @@ import support
 from harness import DEADLINE_S, address_of
 
 LISTEN = ["--listen", "127.0.0.1:0"]
-OPTIONS = ["--help", "--listen", "--rate", "--clients", "--count", "--disconnect-every",
+OPTIONS = ["--help", "--listen", "--rate", "--framing", "--clients", "--count", "--disconnect-every",
            "--allow-remote", "--duration"]
 COUNTS = "; allowed are 0 (never) and whole numbers below 2^64"
 
@@ -25,6 +25,17 @@ BAD_COMMAND_LINES = [
     (["counter", *LISTEN, "--rate=-1"], ["rate_hz -1", "; allowed are 0.001 to 1000000, and 0"]),
     (["counter", *LISTEN, "--rate", "nan"], ["rate_hz", "; allowed are 0.001 to 1000000"]),
     (["nmea", *LISTEN, "--rate", "0"], ["rate_hz 0", "; allowed are 0.001 to 1000000"]),
+    (["counter", *LISTEN, "--framing", "line"], ['--framing "line"', "allowed are length,"]),
+    (["lidar", *LISTEN, "--framing", "lines"],
+     ["framing lines cannot carry what lidar sends: the delimiter may be in it"]),
+    (["nmea", *LISTEN, "--framing", "delimiter:2a"], ["the delimiter may be in it"]),
+    (["nmea", *LISTEN, "--framing", "fixed:82"], ["its sentences differ in length"]),
+    (["counter", *LISTEN, "--framing", "fixed:63"], ["fixed:63 cannot carry what counter sends"]),
+    (["lidar", *LISTEN, "--framing", "length:u8"], ["length:u8 cannot carry what lidar sends"]),
+    (["counter", *LISTEN, "--framing", "dle:1a"], ["a type decides the length there"]),
+    (["lidar", *LISTEN, "--framing", "slip,max:1000"], ["cannot carry what lidar sends"]),
+    (["counter", *LISTEN, "--framing", "slip", "--rate", "0"],
+     ["rate_hz 0; with framing slip allowed are 0.001 to 1000000"]),
     (["counter", *LISTEN, "--clients", "0"], ["clients_max 0; allowed are 1 to 1024"]),
     (["counter", *LISTEN, "--clients", "x"], ['--clients "x"; allowed are 1 to 1024']),
     (["counter", *LISTEN, "--count=-1"], ['--count "-1"' + COUNTS]),

@@ -85,6 +85,45 @@ class ServingTest(support.TestCase):
                              (b"\xff\xee", b"\x37\x22"))
 
 
+class FramingTest(support.TestCase):
+    def test_each_counter_record_is_a_frame(self):
+        device = self.device("counter", "--rate", "0", "--count", "10000", "--framing",
+                             "length:u16be@2")
+        stream = receive_all(self.connect(device))
+        self.assertTrue(stream == b"".join(b"\0\0\0\x40" + counter_record(i)
+                                           for i in range(10000)), "another stream")
+        self.assertEqual(device.wait(), 0)
+        device.errors.expect("^sluice: sent 10000 messages, 680000 bytes; lost 0 messages;")
+
+    def test_each_nmea_sentence_is_a_frame_without_its_line_end(self):
+        device = self.device("nmea", "--rate", "50", "--count", "2", "--framing", "netstring")
+        stream = receive_all(self.connect(device))
+        sentences = []
+        while stream:
+            length, _, rest = stream.partition(b":")
+            sentence, stream = rest[:int(length)], rest[int(length):]
+            self.assertEqual(stream[:1], b",")
+            stream = stream[1:]
+            self.assertRegex(sentence, rb"^\$GP.*\*[0-9A-F]{2}$")
+            sentences.append(sentence[1:6])
+        self.assertEqual(sentences, [b"GPGGA", b"GPRMC", b"GPGSV", b"GPGSV", b"GPGSV"] * 2)
+
+    def test_crlf_as_the_delimiter_is_what_a_receiver_sends_anyway(self):
+        device = self.device("nmea", "--rate", "50", "--count", "2", "--framing",
+                             "delimiter:0d0a")
+        lines = receive_all(self.connect(device)).split(b"\r\n")
+        self.assertEqual((len(lines), lines[-1]), (11, b""))
+
+    def test_lidar_packets_are_escaped(self):
+        device = self.device("lidar", "--rate", "100000", "--count", "100", "--framing", "slip")
+        stream = receive_all(self.connect(device))
+        packets = [packet.replace(b"\xdb\xdc", b"\xc0").replace(b"\xdb\xdd", b"\xdb")
+                   for packet in stream.split(b"\xc0") if packet]
+        self.assertEqual([len(packet) for packet in packets], [1206] * 100)
+        for packet in packets:
+            self.assertEqual((packet[:2], packet[-2:]), (b"\xff\xee", b"\x37\x22"))
+
+
 class EndTest(support.TestCase):
     def test_signals_end_it_with_their_number_and_a_summary(self):
         for number in (signal.SIGINT, signal.SIGTERM):
