@@ -81,8 +81,10 @@ class Send final : net::LinkHandler {
 void Send::on_state(const net::LinkStatus& status) {
     const bool is_up = status.state == net::LinkState::up;
     const bool is_over = is_up_.exchange(is_up) && !is_up;
-    if (is_over && is_ending_) {
-        ::eventfd_write(quit_.number(), 1);
+    if (is_ending_) {
+        if (is_over) {
+            ::eventfd_write(quit_.number(), 1);
+        }
         return;
     }
     app::report(status_line(status, options_.link.address));
