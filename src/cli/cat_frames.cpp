@@ -58,7 +58,7 @@ Result<bool> CatFrames::take(net::Packet&& packet) {
 
 Result<bool> CatFrames::resume() {
     while (batch_.empty() || calls_.on_frames(batch_, receive_time_)) {
-        const Result<bool> found = decoder_.next(batch_);
+        Result<bool> found = decoder_.next(batch_);
         if (!found) {
             if (found.error().code() == Errc::would_block) {
                 return false;

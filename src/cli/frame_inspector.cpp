@@ -64,10 +64,10 @@ Result<void> FrameInspector::feed(const Buffer& bytes) {
     if (!is_closed_) {
         window_.insert(window_.end(), bytes.bytes().begin(), bytes.bytes().end());
     }
-    if (const Result<void> taken = decoder_.append(bytes); !taken) {
+    if (Result<void> taken = decoder_.append(bytes); !taken) {
         return taken;
     }
-    if (const Result<void> drained = drain(); !drained) {
+    if (Result<void> drained = drain(); !drained) {
         return drained;
     }
     const std::uint64_t passed_b = decoder_.tail_offset() - window_offset_;
@@ -80,7 +80,7 @@ Result<void> FrameInspector::feed(const Buffer& bytes) {
 
 Result<void> FrameInspector::finish() {
     decoder_.end_stream();
-    if (const Result<void> drained = drain(); !drained) {
+    if (Result<void> drained = drain(); !drained) {
         return drained;
     }
     end_incident(decoder_.tail_offset(), false);
