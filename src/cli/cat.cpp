@@ -56,6 +56,14 @@ class Cat final : net::LinkHandler {
         }
     }
 
+    /// The frames' timer is the loop's thread's.
+    ~Cat() {
+        link_.stop();
+        loop_->run_on_loop([this] { frames_.reset(); });
+    }
+    Cat(const Cat&) = delete;
+    Cat& operator=(const Cat&) = delete;
+
     int run();
     /// Lets `run` return. Any thread.
     void quit() {

@@ -23,9 +23,9 @@ constexpr const char* cat_footer = R"(Examples:
   sluice cat --framing length:u16be,strip:2 --hex 127.0.0.1:4001
 
 With --framing, frames are written instead of packets: their payloads one behind the other, or each
-in text (--hex) or as an object (--json). What is no frame is told on standard error; where the
-framing says `close` (length, varint, fixed, lines and others, unless bad:skip or bad:resync is
-given), it also ends the connection.
+in text (--hex) or as an object (--json). What is no frame is told on standard error, and ends the
+connection unless the framing goes on behind it, as sync and dle do, and delimiter, slip and cobs
+with bad:resync.
 
 Standard input goes to the device byte by byte, only as fast as the device takes it. What was not
 sent yet when a connection ends is sent on the next one. Each change of state is a line on standard
