@@ -29,8 +29,8 @@ constexpr const char* frames_footer = R"(Examples:
 
 For each frame: its offset, its length and what of it is handed on, then its bytes, with a bar
 where the payload begins and where it ends. Where no frame is: why, how much was skipped, and where
-the next frame begins. All of the rest is skipped unless the framing goes on, as sync and dle do, and
-delimiter, slip and cobs with bad:resync. The last lines, with --json on standard error, sum up.
+the next frame begins. All of the rest is skipped unless the framing goes on, as sync and dle do,
+and delimiter, slip and cobs with bad:resync. The last lines, with --json on standard error, sum up.
 
 --json: {"type":"frame","offset","length","data","wire_length","payload_offset"}, where length and
 data (base64) are the payload's; {"type":"incident","offset","fault","skipped","resumed","claimed",

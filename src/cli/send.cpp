@@ -172,9 +172,7 @@ Result<void> Send::push_escaped(std::span<const std::byte> body) {
 Result<void> Send::push_parts(std::span<const std::byte> before, std::vector<std::byte> body,
                               std::span<const std::byte> after) {
     if (body.size() <= copied_b_max) {
-        frame_.assign(before.begin(), before.end());
-        frame_.insert(frame_.end(), body.begin(), body.end());
-        return lane_.push(frame_, {}, after, never);
+        return lane_.push({.before = before, .body = body, .after = after}, never);
     }
     auto owner = std::make_unique<std::vector<std::byte>>(std::move(body));
     Result<Buffer> fragment = pool_.wrap(*owner, &release, owner.get());
@@ -182,7 +180,7 @@ Result<void> Send::push_parts(std::span<const std::byte> before, std::vector<std
         return fragment.error();
     }
     static_cast<void>(owner.release());  // the fragment's
-    return lane_.push(before, {&*fragment, 1}, after, never);
+    return lane_.push({.before = before, .fragments = {&*fragment, 1}, .after = after}, never);
 }
 
 /// Waits until the kernel has everything, and then for the device, which shows by its own end that
