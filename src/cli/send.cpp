@@ -73,7 +73,6 @@ class Send final : net::LinkHandler {
     net::TransmitLane& lane_;
     const std::shared_ptr<const Framer> framer_;
     sys::Descriptor quit_;  // readable when there is nothing to wait for any more
-    std::vector<std::byte> frame_;
     std::atomic<bool> is_up_{false};
     std::atomic<bool> is_ending_{false};
 };

@@ -150,7 +150,7 @@ void EventLoop::State::wake_for_posted() {
 std::size_t EventLoop::State::wait(std::span<sys::Readiness> ready, SteadyTime deadline) {
     constexpr SteadyTime at_once = SteadyTime::min();
     if (busy_poll > Duration::zero()) {
-        const SteadyTime until = std::min(deadline, sys::now() + busy_poll);
+        const SteadyTime until = std::min(deadline, saturating_add(sys::now(), busy_poll));
         do {
             if (const std::size_t count = poller.wait(ready, at_once); count > 0 || is_woken()) {
                 return count;

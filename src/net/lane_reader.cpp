@@ -119,14 +119,17 @@ bool LaneReader::has_much_room() const noexcept {
             waiting_b <= options.referenced_b_max / 2);
 }
 
-EgressLedger::Count LaneReader::accepted() const noexcept {
-    return {.messages = lane_->messages_.load(std::memory_order_acquire), .bytes = committed()};
+std::size_t LaneReader::rest_b() const noexcept {
+    return lane_->sizes_[messages_head_ & lane_->messages_mask_] - message_gone_;
 }
 
 /// A message that is half sent is queued with all of its bytes.
-EgressLedger::Count LaneReader::queued() const noexcept {
-    return {.messages = lane_->messages_.load(std::memory_order_acquire) - messages_head_,
-            .bytes = committed() - (stream_head_ - message_gone_)};
+LaneReader::Look LaneReader::look() const noexcept {
+    const EgressLedger::Count accepted{.messages = lane_->messages_.load(std::memory_order_acquire),
+                                       .bytes = committed()};
+    return {.accepted = accepted,
+            .queued = {.messages = accepted.messages - messages_head_,
+                       .bytes = accepted.bytes - (stream_head_ - message_gone_)}};
 }
 
 }  // namespace sluice::net

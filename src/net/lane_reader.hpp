@@ -37,13 +37,19 @@ class LaneReader {
 
     [[nodiscard]] bool has_work() const noexcept { return committed() != stream_head_; }
     [[nodiscard]] bool is_half_sent() const noexcept { return message_gone_ > 0; }
+    /// What is left of the message that is half sent. REQUIRES: is_half_sent().
+    [[nodiscard]] std::size_t rest_b() const noexcept;
     /// Nobody will push any more.
     void close() noexcept { is_closed_ = true; }
     /// Nor is there anything left.
     [[nodiscard]] bool is_finished() const noexcept { return is_closed_ && !has_work(); }
 
-    [[nodiscard]] EgressLedger::Count accepted() const noexcept;
-    [[nodiscard]] EgressLedger::Count queued() const noexcept;
+    /// One look at both, so that they agree while the producer goes on.
+    struct Look {
+        EgressLedger::Count accepted;
+        EgressLedger::Count queued;
+    };
+    [[nodiscard]] Look look() const noexcept;
     [[nodiscard]] std::uint64_t refused() const noexcept {
         return lane_->refused_.load(std::memory_order_relaxed);
     }

@@ -39,7 +39,7 @@ void LaneSet::remove_finished() {
             ++i;
             continue;
         }
-        add(accepted_, readers_[i].accepted());
+        add(accepted_, readers_[i].look().accepted);
         refused_ += readers_[i].refused();
         readers_.erase(readers_.begin() + static_cast<std::ptrdiff_t>(i));
         current_ -= i < current_ ? 1U : 0U;
@@ -55,9 +55,18 @@ std::size_t LaneSet::gather(std::span<iovec> pieces, std::size_t bytes_max) {
         if ((reader.attention() & TransmitLane::sleeping) != 0 && reader.has_work()) {
             reader.clear(TransmitLane::sleeping);  // the loop is awake
         }
-        used += reader.gather(pieces.subspan(used), bytes_max, bytes);
+        // Of a message that is half sent only the rest, or its lane would come first for ever.
+        const bool had_its_turn = i == 0 && reader.is_half_sent() && have_others_work();
+        const std::size_t end_b = had_its_turn ? std::min(bytes_max, reader.rest_b()) : bytes_max;
+        used += reader.gather(pieces.subspan(used), end_b, bytes);
     }
     return used;
+}
+
+bool LaneSet::have_others_work() const noexcept {
+    return std::ranges::any_of(readers_, [this](const LaneReader& reader) {
+        return &reader != &readers_[current_] && reader.has_work();
+    });
 }
 
 std::size_t LaneSet::take_sent(std::size_t bytes, Releases& releases) {
@@ -67,7 +76,7 @@ std::size_t LaneSet::take_sent(std::size_t bytes, Releases& releases) {
     for (std::size_t i = 0; i < readers_.size() && taken < bytes; ++i) {
         LaneReader& reader = readers_[(current_ + i) % readers_.size()];
         taken += reader.take_sent(bytes - taken, releases, sent_);
-        if (reader.is_half_sent() || reader.has_gathered()) {
+        if (reader.is_half_sent() || (reader.has_gathered() && releases.full())) {
             break;
         }
         ++lanes_done;
@@ -142,8 +151,9 @@ void LaneSet::add_to(EgressLedger& ledger) const noexcept {
     add(ledger.sent, sent_);
     ledger.refused += refused_;
     for (const LaneReader& reader : readers_) {
-        add(ledger.accepted, reader.accepted());
-        add(ledger.queued, reader.queued());
+        const LaneReader::Look look = reader.look();
+        add(ledger.accepted, look.accepted);
+        add(ledger.queued, look.queued);
         ledger.refused += reader.refused();
     }
 }

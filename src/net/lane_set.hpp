@@ -43,12 +43,16 @@ class LaneSet {
     [[nodiscard]] bool is_half_sent() const noexcept {
         return !readers_.empty() && readers_[current_].is_half_sent();
     }
+    /// What is left of that message. REQUIRES: is_half_sent().
+    [[nodiscard]] std::size_t rest_b() const noexcept { return readers_[current_].rest_b(); }
     /// Adds what the lanes accepted, sent, refused and hold.
     void add_to(EgressLedger& ledger) const noexcept;
 
   private:
     /// Removes lanes that are closed and empty, and keeps their sums.
     void remove_finished();
+    /// Besides the one whose turn it is.
+    [[nodiscard]] bool have_others_work() const noexcept;
 
     std::vector<LaneReader> readers_;
     std::size_t current_ = 0;  // whose turn it is; the half sent message is its

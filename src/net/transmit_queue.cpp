@@ -221,7 +221,7 @@ Result<void> TransmitQueue::State::push(Offer offer, SteadyTime deadline) {
     while (true) {
         const sync::Parker::Ticket ticket = changed.prepare();
         const std::optional<DropReason> reason = attempt(offer);
-        if (reason != DropReason::buffer_full || !waits()) {
+        if (reason != DropReason::buffer_full || options.policy == EgressPolicy::drop) {
             changed.cancel();
             return reason ? refuse(*reason, offer) : Result<void>();
         }

@@ -10,6 +10,7 @@ void TransmitQueue::connected() {
     // With the policy to refuse, what a producer wrote while it learnt of the loss belongs to that.
     if (!state_->waits()) {
         state_->drop_lanes(DropReason::connection_lost);
+        state_->wake_all();
     }
     const sync::MutexLock lock(state_->mutex);
     state_->is_connected = !state_->is_stopped;
@@ -55,16 +56,17 @@ std::size_t TransmitQueue::gather(std::span<iovec> pieces, std::size_t bytes_max
     // A message is sent whole before another begins; else they take turns.
     const bool shared_first =
         state.message_gone > 0 || (state.sends_lanes && !state.lanes.is_half_sent());
-    if (shared_first && !state.segments.empty()) {
-        state.sends_lanes = false;
-        return state.gather_shared(pieces, bytes_max);
+    const bool has_shared = !state.segments.empty();
+    state.sends_lanes = state.lanes.has_work() && !(shared_first && has_shared);
+    if (state.sends_lanes) {
+        const bool had_its_turn = has_shared && state.lanes.is_half_sent();
+        return state.lanes.gather(
+            pieces, had_its_turn ? std::min(bytes_max, state.lanes.rest_b()) : bytes_max);
     }
-    if (state.lanes.has_work()) {
-        state.sends_lanes = true;
-        return state.lanes.gather(pieces, bytes_max);
-    }
-    state.sends_lanes = false;
-    return state.gather_shared(pieces, bytes_max);
+    const bool had_its_turn = state.message_gone > 0 && state.lanes.has_work();
+    return state.gather_shared(
+        pieces,
+        had_its_turn ? std::min(bytes_max, state.messages[0] - state.message_gone) : bytes_max);
 }
 
 std::size_t TransmitQueue::State::gather_shared(std::span<iovec> pieces, std::size_t bytes_max) {
@@ -156,6 +158,7 @@ void TransmitQueue::State::on_attention(TransmitLane& lane) {
     const std::uint8_t asked = lane.take_attention(TransmitLane::sleeping);
     if ((asked & TransmitLane::stopped) != 0) {
         drop_all(DropReason::stopped);  // nobody will send it any more
+        wake_all();
     } else if ((asked & TransmitLane::sleeping) != 0) {
         on_work();
     }

@@ -71,7 +71,7 @@ struct EgressLedger {
     Count queued;    ///< Waiting or half sent; measured, not computed from the others.
     std::array<Count, drop_reason_count> dropped;  ///< By DropReason.
     std::uint64_t refused = 0;           ///< Not accepted: the sender was told (fail, wait, keep).
-    std::uint64_t queued_bytes_max = 0;  ///< The highest queued.bytes so far.
+    std::uint64_t queued_bytes_max = 0;  ///< The highest queued.bytes so far, without lanes.
 };
 
 /// A bounded queue of messages, each a list of fragments that are sent in order without being
@@ -104,7 +104,7 @@ class TransmitQueue final {
     /// not.
     Result<void> try_push(const OutgoingMessage& message);
     /// As try_push, but waits for room until `deadline`: `timed_out` after it. Not on the loop's
-    /// thread. With the policies `drop` and `fail` it does not wait.
+    /// thread. With the policy `drop` it does not wait, with `fail` not for a connection.
     Result<void> push(std::span<Buffer> fragments, SteadyTime deadline = never);
     Result<void> push(const OutgoingMessage& message, SteadyTime deadline = never);
     Result<void> push_copy(std::span<const std::byte> bytes, SteadyTime deadline = never);

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/unit/net/egress_verbs.hpp"
@@ -263,6 +265,84 @@ TEST(TransmitLane, LanesAndTheSharedQueueTakeTurnsAtTheBordersOfMessages) {
         at += whole.size();
     }
     EXPECT_EQ(messages_seen, 48U);
+}
+
+/// Keeps a producer's queue full while the kernel takes 6 bytes at a time, and `more` the first
+/// time, and returns what it took in 50 turns.
+template <typename Fill>
+std::string send_slowly(Egress& egress, std::size_t more, Fill fill) {
+    std::string wire;
+    for (int turn = 0; turn < 50; ++turn) {
+        fill();
+        std::array<iovec, 64> pieces{};
+        const std::size_t used = egress.queue.gather(pieces, 100'000);
+        std::string gathered;
+        for (const iovec& piece : std::span(pieces).first(used)) {
+            gathered.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+        }
+        gathered.resize(std::min(6 + std::exchange(more, 0), gathered.size()));
+        egress.queue.consumed(gathered.size());
+        wire += gathered;
+    }
+    return wire;
+}
+
+TEST(TransmitLane, NoneStarvesAnotherWhereShortWritesEndWithinMessages) {
+    Egress egress(waiting);
+    egress.connect();
+    TransmitLane& greedy = egress.queue.open_lane(small);
+    TransmitLane& modest = egress.queue.open_lane(small);
+    const auto fill = [&] {
+        while (write(greedy, "", "greedy")) {
+        }
+    };
+    fill();
+    EXPECT_TRUE(write(modest, "", "MODEST"));
+    EXPECT_NE(send_slowly(egress, 1, fill).find("MODEST"), std::string::npos);
+}
+
+TEST(TransmitLane, NoneStarvesAnotherWhereShortWritesEndBetweenMessages) {
+    Egress egress(waiting);
+    egress.connect();
+    TransmitLane& greedy = egress.queue.open_lane(small);
+    TransmitLane& modest = egress.queue.open_lane(small);
+    const auto fill = [&] {
+        while (write(greedy, "", "greedy")) {
+        }
+    };
+    fill();
+    EXPECT_TRUE(write(modest, "", "MODEST"));
+    EXPECT_NE(send_slowly(egress, 0, fill).find("MODEST"), std::string::npos);
+}
+
+TEST(TransmitLane, NeitherLanesNorTheSharedQueueStarveTheOther) {
+    Egress lanes_first(waiting);
+    lanes_first.connect();
+    TransmitLane& greedy = lanes_first.queue.open_lane(small);
+    const auto fill_lane = [&] {
+        while (write(greedy, "", "greedy")) {
+        }
+    };
+    EXPECT_NE(
+        send_slowly(lanes_first, 1,
+                    [&] {
+                        fill_lane();
+                        static_cast<void>(lanes_first.queue.try_push_copy(bytes_of("MODEST")));
+                    })
+            .find("MODEST"),
+        std::string::npos);
+
+    Egress shared_first({.policy = EgressPolicy::wait, .buffer_size_b = 4096});
+    shared_first.connect();
+    TransmitLane& modest = shared_first.queue.open_lane(small);
+    const auto fill_shared = [&] {
+        while (shared_first.queue.try_push_copy(bytes_of("greedy"))) {
+        }
+    };
+    fill_shared();
+    EXPECT_NE(shared_first.send(1), "");
+    EXPECT_TRUE(write(modest, "", "MODEST"));
+    EXPECT_NE(send_slowly(shared_first, 0, fill_shared).find("MODEST"), std::string::npos);
 }
 
 TEST(TransmitLane, ClosedLaneIsSentAndForgotten) {

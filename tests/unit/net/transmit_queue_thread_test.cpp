@@ -115,5 +115,54 @@ TEST(TransmitQueueThreads, FourProducersSendWholeMessagesInTheirOrder) {
     EXPECT_EQ(next, std::vector<int>(producers_count, messages_each));
 }
 
+TEST(TransmitQueueThreads, LedgerAddsUpAtEveryLookWhileALaneIsWritten) {
+    Egress egress({.policy = EgressPolicy::wait});
+    egress.connect();
+    TransmitLane& lane = egress.queue.open_lane({});
+    std::atomic<bool> is_over = false;
+    std::thread producer([&] {
+        while (!is_over) {
+            static_cast<void>(lane.try_write(bytes_of("head"), bytes_of("body")));
+        }
+    });
+    while (egress.ledger().accepted.messages == 0) {
+    }
+    for (int look = 0; look < 20'000; ++look) {
+        std::array<iovec, 4> pieces{};
+        std::size_t bytes = 0;
+        for (const iovec& piece : std::span(pieces).first(egress.queue.gather(pieces, 1'000'000))) {
+            bytes += piece.iov_len;
+        }
+        egress.queue.consumed(bytes);
+        expect_balance(egress.ledger());
+    }
+    is_over = true;
+    producer.join();
+}
+
+TEST(TransmitQueueThreads, WaitEmptyReturnsWhenWhatCameTooLateIsDropped) {
+    for (int round = 0; round < 50; ++round) {
+        Egress egress({.policy = EgressPolicy::wait});
+        egress.connect();
+        TransmitLane& lane = egress.queue.open_lane({});
+        std::thread producer([&] {
+            while (lane.try_write(bytes_of("head"), bytes_of("body")) ||
+                   code_of(lane.try_push({.before = bytes_of("x")})) != Errc::stopped) {
+            }
+        });
+        std::thread waiter([&] {
+            while (egress.ledger().dropped[4].messages == 0) {
+            }
+            EXPECT_TRUE(egress.queue.wait_empty());
+        });
+        while (egress.ledger().accepted.messages == 0) {
+        }
+        egress.stop();
+        producer.join();
+        waiter.join();
+        expect_balance(egress.ledger());
+    }
+}
+
 }  // namespace
 }  // namespace sluice::net
