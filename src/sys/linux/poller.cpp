@@ -36,7 +36,8 @@ Result<void> control(const Descriptor& poll, int operation, const Descriptor& ta
 int wait_events(int poll, std::span<epoll_event> events, SteadyTime deadline) {
     timespec timeout{};
     if (deadline != never) {
-        const Duration left = std::max(deadline - now(), Duration::zero());
+        const SteadyTime begin = now();
+        const Duration left = std::max(deadline, begin) - begin;
         const auto whole = std::chrono::floor<std::chrono::seconds>(left);
         timeout.tv_sec = whole.count();
         timeout.tv_nsec = (left - whole).count();
