@@ -43,6 +43,7 @@ void FrameIntake::begin_connection(PeerId peer) {
     peer_ = peer;
     has_warned_ = false;
     was_large_ = false;
+    is_starved_ = false;
     watched_since_.reset();
 }
 
@@ -53,6 +54,7 @@ void FrameIntake::end_connection() {
 
 /// After a large frame the next header is received alone: its body goes straight to its place then.
 net::ReceiveWish FrameIntake::wish() noexcept {
+    is_starved_ = false;
     Buffer& tail = decoder_.tail();
     const std::size_t header_b = decoder_.framer().header_b();
     const bool reads_header = was_large_ && tail.size() < header_b;
@@ -123,8 +125,11 @@ void FrameIntake::warn(const FramingIncident& incident) {
 }
 
 bool FrameIntake::is_stuck(SteadyTime now) {
-    if (decoder_.tail().empty() || !arrival_.batch.empty() ||
-        decoder_.tail_offset() != watched_offset_ || !watched_since_) {
+    if (decoder_.tail().empty() || !arrival_.batch.empty() || is_starved_) {
+        watched_since_.reset();  // no frame has begun, or it cannot go on
+        return false;
+    }
+    if (!watched_since_ || decoder_.tail_offset() != watched_offset_) {
         watched_offset_ = decoder_.tail_offset();
         watched_since_ = now;
         return false;

@@ -40,6 +40,10 @@ class FrameIntake final : MemoryWaiter {
     [[nodiscard]] Progress pump();
     [[nodiscard]] const Error& failure() const noexcept { return failure_; }
 
+    /// The connection is about to wait for memory: that its frame does not go on is not its peer's
+    /// doing until it reads again.
+    void starve() noexcept { is_starved_ = true; }
+
     /// Called now and then: whether a frame began and did not go on for `frame_timeout`.
     [[nodiscard]] bool is_stuck(SteadyTime now);
     /// That is a failure.
@@ -64,6 +68,7 @@ class FrameIntake final : MemoryWaiter {
     Arrival arrival_;  // on its way to the inbox
     bool has_warned_ = false;
     bool was_large_ = false;
+    bool is_starved_ = false;
     Error failure_{Errc::bad_frame};
 
     std::uint64_t watched_offset_ = 0;

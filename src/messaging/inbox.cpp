@@ -33,10 +33,12 @@ bool Inbox::push(Arrival& arrival) {
     if (queue_.try_push(std::move(arrival))) {
         return true;
     }
-    is_refusing_.store(true, std::memory_order_seq_cst);
+    const bool was_refusing = is_refusing_.exchange(true);
     // Room that came meanwhile was told to nobody.
     if (queue_.try_push(std::move(arrival))) {
-        is_refusing_.store(false, std::memory_order_relaxed);
+        if (!was_refusing) {  // else another connection was refused, and waits
+            is_refusing_.store(false);
+        }
         return true;
     }
     return false;
@@ -48,7 +50,7 @@ Result<sync::Popped<Arrival>> Inbox::pop(SteadyTime deadline) {
         return popped;
     }
     if (busy_poll_ > Duration::zero()) {
-        const SteadyTime until = std::min(deadline, sys::now() + busy_poll_);
+        const SteadyTime until = std::min(deadline, saturating_add(sys::now(), busy_poll_));
         do {
             sys::yield();
             popped = queue_.try_pop();
@@ -77,11 +79,15 @@ Result<void> Inbox::open_next(SteadyTime deadline) {
     reader_ = FrameReader(current_.batch);
     shares_ =
         BufferShares(current_.batch.bytes(), static_cast<std::uint32_t>(current_.batch.size()));
-    if (is_refusing_.load(std::memory_order_seq_cst) &&
-        queue_.statistics().weight <= bytes_max_ / 2 && is_refusing_.exchange(false)) {
+    if (is_refusing_.load() && is_half_free() && is_refusing_.exchange(false)) {
         on_room_();
     }
     return {};
+}
+
+bool Inbox::is_half_free() const {
+    const sync::QueueStatistics waiting = queue_.statistics();
+    return waiting.weight <= bytes_max_ / 2 && waiting.depth <= batches_max / 2;
 }
 
 Result<std::size_t> Inbox::receive_batch(std::span<Message> messages, SteadyTime deadline) {

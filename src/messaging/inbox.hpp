@@ -71,6 +71,7 @@ class Inbox final {
     Result<void> open_next(SteadyTime deadline);
     Result<sync::Popped<Arrival>> pop(SteadyTime deadline);
     void settle_descriptor();
+    [[nodiscard]] bool is_half_free() const;
 
     const std::size_t bytes_max_;
     const Duration busy_poll_;

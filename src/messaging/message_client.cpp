@@ -49,14 +49,24 @@ struct MessageClient::State final : net::LinkHandler {
           pool(options.messaging.receive_pool),
           loop(std::move(loop_in)),
           inbox(options.messaging.receive_queue_b, options.messaging.busy_poll,
-                [this] { link.resume(); }),
+                [this] { on_room(); }),
           intake(framer, options.messaging, loop->loop().receive_pool(), &inbox,
-                 is_handled() ? handler : nullptr, [this] { link.resume(); }),
+                 is_handled() ? handler : nullptr, [this] { on_room(); }),
           link(loop->loop(), link_options(options), *this) {}
+    /// What was posted before calls into this.
+    ~State() {
+        loop->run_on_loop([] {});
+    }
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
 
     void on_packet(net::Packet&& packet) override;
     net::ReceiveWish receive_wish() override { return intake.wish(); }
     void on_resumed() override { go_on(intake.pump()); }
+    bool on_starved() override {
+        intake.starve();
+        return false;
+    }
     void on_state(const net::LinkStatus& status) override;
 
     void go_on(FrameIntake::Progress progress);
@@ -64,6 +74,8 @@ struct MessageClient::State final : net::LinkHandler {
     void end(const net::LinkStatus& status);
     void look_for_stuck_frame();
     void publish_counts();
+    /// There is room for what the intake holds. Any thread; only signals.
+    void on_room();
 
     [[nodiscard]] bool is_handled() const noexcept {
         return options.messaging.delivery == MessageDelivery::handler;
@@ -99,12 +111,28 @@ void MessageClient::State::on_packet(net::Packet&& packet) {
 }
 
 void MessageClient::State::go_on(FrameIntake::Progress progress) {
-    publish_counts();
     if (progress == FrameIntake::Progress::blocked) {
         link.pause();
-    } else if (progress == FrameIntake::Progress::failed) {
+        // Room that came before the pause was told in vain, but is seen by another attempt.
+        progress = intake.pump();
+        if (progress == FrameIntake::Progress::idle) {
+            link.resume();
+        }
+    }
+    publish_counts();
+    if (progress == FrameIntake::Progress::failed) {
         link.disconnect(intake.failure());
     }
+}
+
+/// Without a connection the link has nothing to resume, but what arrived on the last one may wait.
+void MessageClient::State::on_room() {
+    link.resume();
+    loop->loop().post([this] {
+        if (!is_connected) {
+            go_on(intake.pump());
+        }
+    });
 }
 
 void MessageClient::State::on_state(const net::LinkStatus& status) {
@@ -123,7 +151,9 @@ void MessageClient::State::on_state(const net::LinkStatus& status) {
 
 void MessageClient::State::begin(const net::LinkStatus& status) {
     is_connected = true;
+    static_cast<void>(intake.pump());  // what is left of the last one
     intake.begin_connection(status.connection);
+    go_on(intake.pump());
     if (!frame_timer) {
         frame_timer.emplace(loop->loop(), [this] { look_for_stuck_frame(); });
     }
@@ -240,7 +270,8 @@ void MessageClient::close(SteadyTime deadline) {
 }
 
 void MessageClient::disconnect() {
-    state_->loop->loop().post([state = state_] { state->link.disconnect(Error(Errc::stopped)); });
+    state_->loop->loop().post(
+        [state = state_.get()] { state->link.disconnect(Error(Errc::stopped)); });
 }
 
 MessageClientStatistics MessageClient::statistics() const {

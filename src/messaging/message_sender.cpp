@@ -18,8 +18,19 @@ MessageSender::MessageSender(std::unique_ptr<messaging::LaneSending> sending,
 }
 
 MessageSender::MessageSender() noexcept = default;
-MessageSender::MessageSender(MessageSender&&) noexcept = default;
-MessageSender& MessageSender::operator=(MessageSender&&) noexcept = default;
+MessageSender::MessageSender(MessageSender&& other) noexcept
+    : lane_(std::exchange(other.lane_, nullptr)),
+      prefix_(other.prefix_),
+      small_b_end_(std::exchange(other.small_b_end_, 0)),
+      sending_(std::move(other.sending_)) {}
+MessageSender& MessageSender::operator=(MessageSender&& other) noexcept {
+    MessageSender taken(std::move(other));
+    std::swap(lane_, taken.lane_);
+    std::swap(prefix_, taken.prefix_);
+    std::swap(small_b_end_, taken.small_b_end_);
+    std::swap(sending_, taken.sending_);
+    return *this;
+}
 MessageSender::~MessageSender() = default;
 
 Result<void> MessageSender::send_slowly(std::span<const std::byte> message, SteadyTime deadline) {

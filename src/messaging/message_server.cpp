@@ -36,6 +36,14 @@ void add(net::EgressLedger& sum, const net::EgressLedger& part) {
     sum.queued_bytes_max = std::max(sum.queued_bytes_max, part.queued_bytes_max);
 }
 
+/// Adds the sums of a queue that was stopped. What a sender has just put into it is dropped by that
+/// sender's thread.
+void add_stopped(net::EgressLedger& sum, net::EgressLedger part) {
+    add(part.dropped[static_cast<std::size_t>(net::DropReason::stopped)],
+        std::exchange(part.queued, {}));
+    add(sum, part);
+}
+
 }  // namespace
 
 struct MessageServer::State final : messaging::PeerOwner {
@@ -48,6 +56,13 @@ struct MessageServer::State final : messaging::PeerOwner {
           loop(std::move(loop_in)),
           inbox(options.messaging.receive_queue_b, options.messaging.busy_poll,
                 [this] { loop->loop().post([this] { resume_blocked(); }); }) {}
+
+    /// What was posted before calls into this.
+    ~State() {
+        loop->run_on_loop([] {});
+    }
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
 
     [[nodiscard]] Result<void> listen();
     void accept(sys::Accepted accepted);
@@ -76,6 +91,7 @@ struct MessageServer::State final : messaging::PeerOwner {
     // The loop's thread.
     std::unique_ptr<net::Listener> listener;
     std::optional<net::Timer> frame_timer;
+    std::vector<std::shared_ptr<Peer>> ended;  // in this turn: one of their functions may run
     std::vector<PeerId> blocked;
     std::vector<PeerId> resuming;
     bool is_closing = false;
@@ -145,7 +161,7 @@ void MessageServer::State::resume_blocked() {
     resuming.swap(blocked);
     for (const PeerId peer : resuming) {
         if (const std::shared_ptr<Peer> found = peers.find(peer)) {
-            found->go_on();
+            found->resume();
         }
     }
     resuming.clear();
@@ -160,10 +176,12 @@ void MessageServer::State::look_for_stuck_frames() {
 }
 
 void MessageServer::State::on_peer_end(Peer& peer, const Error& reason) {
+    ended.push_back(peers.find(peer.id()));
+    loop->loop().post([this] { ended.clear(); });
     {
         const sync::MutexLock lock(mutex);
         messaging::add(past.received, peer.counts());
-        add(past.sent, peer.egress().ledger());
+        add_stopped(past.sent, peer.egress().ledger());
         peers.remove(peer.id());
     }
     if (handler != nullptr && !is_closing) {

@@ -30,9 +30,11 @@ Result<void> Peer::open(net::EventLoop& loop, sys::Descriptor socket) {
     Result<std::unique_ptr<net::Stream>> opened =
         net::Stream::open(loop, std::move(socket), egress_, *this);
     if (!opened) {
+        egress_.stop();
         return opened.error();
     }
     stream_ = *std::move(opened);
+    stream_->flush();
     return {};
 }
 
@@ -53,11 +55,18 @@ void Peer::go_on() {
     judge(progress);
 }
 
+void Peer::resume() {
+    is_blocked_ = false;
+    go_on();
+}
+
 void Peer::judge(FrameIntake::Progress progress) {
     publish_counts();
     if (progress == FrameIntake::Progress::blocked) {
         stream_->pause();
-        owner_.on_peer_blocked(*this);
+        if (!std::exchange(is_blocked_, true)) {
+            owner_.on_peer_blocked(*this);
+        }
     } else if (progress == FrameIntake::Progress::failed) {
         end(intake_.failure());
     }
@@ -73,6 +82,7 @@ void Peer::look_for_stuck_frame(SteadyTime now) {
 void Peer::end(const Error& reason) {
     if (const std::unique_ptr<net::Stream> ended = std::move(stream_)) {
         ended->close();
+        moved_b_ = ended->moved_bytes();
         intake_.end_connection();
         publish_counts();
         egress_.stop();
@@ -86,7 +96,8 @@ MessageCounts Peer::counts() const {
 }
 
 void Peer::publish_counts() {
-    const MessageCounts now = counts_of(intake_.ledger());
+    moved_b_ = stream_ ? stream_->moved_bytes() : moved_b_;
+    const MessageCounts now = counts_of(intake_.ledger(), moved_b_);
     const sync::MutexLock lock(mutex_);
     counts_ = now;
 }

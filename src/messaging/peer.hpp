@@ -21,9 +21,9 @@ class PeerOwner {
     virtual void on_peer_work(PeerId peer) = 0;
     /// The pool has memory for the peer's intake. Any thread; only signals.
     virtual void on_peer_room(PeerId peer) = 0;
-    /// It does not read until `go_on`.
+    /// It does not read until `go_on`; not told again before `resume`.
     virtual void on_peer_blocked(Peer& peer) = 0;
-    /// Its connection ended; the peer is still whole.
+    /// Its connection ended, and it is in one of its own functions: it must outlive the turn.
     virtual void on_peer_end(Peer& peer, const Error& reason) = 0;
 
   protected:
@@ -37,11 +37,14 @@ class Peer final : net::StreamHandler {
     Peer(PeerId id, std::shared_ptr<const Framer> framer, const MessagingOptions& options,
          BufferPool& pool, Inbox* inbox, MessageHandler* handler, PeerOwner& owner);
 
-    /// Begins to receive. Errors: as of Stream::open.
+    /// Begins to receive, and to send what waits already. Errors: as of Stream::open; then all that
+    /// was pushed is dropped.
     [[nodiscard]] Result<void> open(net::EventLoop& loop, sys::Descriptor socket);
     void flush();
     /// Takes up what was blocked.
     void go_on();
+    /// The same, for whom `on_peer_blocked` told.
+    void resume();
     /// Ends a frame that does not come.
     void look_for_stuck_frame(SteadyTime now);
     void end(const Error& reason);
@@ -54,6 +57,10 @@ class Peer final : net::StreamHandler {
   private:
     void on_packet(net::Packet&& packet) override { judge(intake_.take(std::move(packet))); }
     net::ReceiveWish receive_wish() override { return intake_.wish(); }
+    bool on_starved() override {
+        intake_.starve();
+        return false;
+    }
     void on_end(const Error& reason) override { end(reason); }
     void judge(FrameIntake::Progress progress);
     void publish_counts();
@@ -63,6 +70,8 @@ class Peer final : net::StreamHandler {
     net::TransmitQueue egress_;
     FrameIntake intake_;
     std::unique_ptr<net::Stream> stream_;
+    std::uint64_t moved_b_ = 0;
+    bool is_blocked_ = false;  // and the owner knows
 
     mutable sync::Mutex mutex_;
     MessageCounts counts_ SLUICE_GUARDED_BY(mutex_);

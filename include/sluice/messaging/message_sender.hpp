@@ -33,8 +33,9 @@ class MessageSender final {
   public:
     /// Sends nothing: to be assigned to.
     MessageSender() noexcept;
-    MessageSender(MessageSender&&) noexcept;
-    MessageSender& operator=(MessageSender&&) noexcept;
+    /// Nothing can be sent with what was moved from.
+    MessageSender(MessageSender&& other) noexcept;
+    MessageSender& operator=(MessageSender&& other) noexcept;
     ~MessageSender();
 
     /// Copies one message and waits for room if need be: `timed_out` at the deadline. Not in a

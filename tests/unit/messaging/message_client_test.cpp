@@ -11,41 +11,13 @@
 
 #include "support/event.hpp"
 #include "support/loopback_device.hpp"
+#include "tests/unit/messaging/messaging_verbs.hpp"
 
 namespace sluice::test {
 namespace {
 
-std::span<const std::byte> bytes_of(std::string_view text) {
-    return std::as_bytes(std::span(text));
-}
-
-std::string text_of(const Message& message) {
-    return {reinterpret_cast<const char*>(message.data()), message.size()};
-}
-
-/// The message behind its length, as the default framing has it.
-std::string framed(std::string_view text) {
-    const auto size = static_cast<std::uint32_t>(text.size());
-    std::string frame;
-    for (int shift = 24; shift >= 0; shift -= 8) {
-        frame += static_cast<char>(size >> static_cast<unsigned>(shift) & 0xff);
-    }
-    return frame + std::string(text);
-}
-
 MessageClientOptions options_for(const LoopbackDevice& device) {
-    MessageClientOptions options;
-    options.address = *Address::parse(device.address());
-    options.reconnect_initial = std::chrono::milliseconds(1);
-    options.reconnect_max = std::chrono::milliseconds(4);
-    return options;
-}
-
-void echo(DeviceConnection& connection, std::size_t /*number*/) {
-    std::array<std::byte, 65'536> buffer;
-    while (const std::size_t got = connection.receive(buffer)) {
-        connection.send(std::span(buffer).first(got));
-    }
+    return client_options(device.address());
 }
 
 TEST(MessageClient, SendsAndReceivesWholeMessagesInOrder) {

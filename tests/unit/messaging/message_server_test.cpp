@@ -12,44 +12,10 @@
 
 #include "sluice/messaging/message_client.hpp"
 #include "support/event.hpp"
+#include "tests/unit/messaging/messaging_verbs.hpp"
 
 namespace sluice::test {
 namespace {
-
-std::span<const std::byte> bytes_of(std::string_view text) {
-    return std::as_bytes(std::span(text));
-}
-
-std::string text_of(const Message& message) {
-    return {reinterpret_cast<const char*>(message.data()), message.size()};
-}
-
-MessageServerOptions server_options() {
-    MessageServerOptions options;
-    options.address = *Address::parse("127.0.0.1:0");
-    return options;
-}
-
-std::unique_ptr<MessageClient> connect(const MessageServer& server,
-                                       MessagingOptions messaging = {}) {
-    MessageClientOptions options;
-    options.address = *Address::parse(server.local_address());
-    options.messaging = std::move(messaging);
-    options.reconnect_initial = std::chrono::milliseconds(1);
-    auto client = MessageClient::start(options);
-    EXPECT_TRUE(client);
-    EXPECT_TRUE((*client)->wait_connected());
-    return *std::move(client);
-}
-
-/// accepted = sent + dropped + queued.
-void expect_balance(const net::EgressLedger& ledger) {
-    std::uint64_t sum = ledger.sent.messages + ledger.queued.messages;
-    for (const net::EgressLedger::Count& count : ledger.dropped) {
-        sum += count.messages;
-    }
-    EXPECT_EQ(sum, ledger.accepted.messages);
-}
 
 TEST(MessageServer, AnswersWhoAsked) {
     auto server = MessageServer::start(server_options());
