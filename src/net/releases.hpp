@@ -1,6 +1,7 @@
 /// Buffers on their way out of a lock.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
@@ -13,6 +14,12 @@ namespace sluice::net {
 /// it: what the last share of lent memory calls may well push the next message.
 class Releases {
   public:
+    Releases() = default;
+    /// In the order in which they were finished.
+    ~Releases() { std::ranges::for_each(buffers_, &Buffer::reset); }
+    Releases(const Releases&) = delete;
+    Releases& operator=(const Releases&) = delete;
+
     [[nodiscard]] bool full() const noexcept { return size_ == buffers_.size(); }
     /// REQUIRES: not full().
     void add(Buffer&& buffer) noexcept { buffers_[size_++] = std::move(buffer); }

@@ -256,7 +256,8 @@ TEST(MessageClient, FullReceiveQueueSlowsThePeerAndLosesNothing) {
     const std::string body(1000, 'b');
     std::atomic<int> sent = 0;
     LoopbackDevice device([&](DeviceConnection& connection, std::size_t) {
-        for (; sent < count; ++sent) {
+        while (sent < count) {
+            ++sent;  // before the client can have it
             if (connection.send(framed(body)) == 0) {
                 return;
             }
