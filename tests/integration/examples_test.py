@@ -74,6 +74,44 @@ stages:
             self.assertIn("the port is missing", run.stderr)
 
 
+class MessagingTest(unittest.TestCase):
+    def start(self, *arguments):
+        program = subprocess.Popen([os.path.join(EXAMPLES, arguments[0]), *arguments[1:]],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(program.stdout.close)
+        self.addCleanup(program.stdin.close)
+        self.addCleanup(program.kill)
+        return program, program.stdout.readline().strip()
+
+    def test_echoes_come_back_to_who_sent(self):
+        server, address = self.start("echo_server", "127.0.0.1:0")
+        for text in ("hello\n\ngood morning\n", "x" * 100_000 + "\n"):
+            client = subprocess.run([os.path.join(EXAMPLES, "echo_client"), address], input=text,
+                                    capture_output=True, text=True, timeout=DEADLINE_S, check=True)
+            self.assertEqual(client.stdout, text)
+        server.stdin.close()
+        self.assertEqual(server.wait(DEADLINE_S), 0)
+
+    def test_files_arrive_as_they_are(self):
+        for content in (b"", b"short", os.urandom(5_000_000)):
+            with tempfile.TemporaryDirectory() as folder:
+                source, target = os.path.join(folder, "source"), os.path.join(folder, "target")
+                with open(source, "wb") as file:
+                    file.write(content)
+                receiver, address = self.start("file_transfer", "receive", "127.0.0.1:0", target)
+                subprocess.run([os.path.join(EXAMPLES, "file_transfer"), "send", address, source],
+                               timeout=DEADLINE_S, check=True)
+                self.assertEqual(receiver.wait(DEADLINE_S), 0)
+                with open(target, "rb") as file:
+                    self.assertEqual(file.read(), content)
+
+    def test_the_readmes_client_and_server_talk(self):
+        with tempfile.TemporaryDirectory() as folder:
+            run = subprocess.run([os.path.join(EXAMPLES, "readme_messaging")], cwd=folder,
+                                 capture_output=True, text=True, timeout=DEADLINE_S, check=True)
+            self.assertEqual(run.stdout, "hello\n")
+
+
 class ReadmeTest(unittest.TestCase):
     """The program in the README, whose device is the Unix socket `device.sock`."""
 

@@ -18,11 +18,11 @@ namespace sluice {
 
 struct MessageClientOptions {
     /// The server. A name is resolved again at every attempt.
-    Address address;
-    MessagingOptions messaging;
+    Address address{};
+    MessagingOptions messaging{};
 
     // As of net::LinkOptions.
-    std::optional<Address> local_address;
+    std::optional<Address> local_address{};
     Duration connect_timeout = std::chrono::seconds(5);
     bool reconnect = true;
     Duration reconnect_initial = std::chrono::milliseconds(100);

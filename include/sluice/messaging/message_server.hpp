@@ -20,14 +20,14 @@ namespace sluice {
 
 struct MessageServerOptions {
     /// Where to listen: a numeric address or `unix:/path`; port 0 chooses one.
-    Address address;
+    Address address{};
     /// Without it only addresses of this machine are taken: there is no TLS yet.
     bool allow_remote = false;
     /// Connections beyond this are closed at once, and counted.
     std::size_t peers_max = 1024;
     /// For each peer, `messaging.sending` bounds what waits to be sent to it; its messages never
     /// wait for a connection.
-    MessagingOptions messaging;
+    MessagingOptions messaging{};
 };
 
 [[nodiscard]] Result<void> validate(const MessageServerOptions& options);

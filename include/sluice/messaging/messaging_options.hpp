@@ -53,7 +53,7 @@ class MessageHandler {
 struct MessagingOptions {
     Framing framing = default_message_framing();
     /// A framing of one's own instead of `framing`.
-    std::shared_ptr<const Framer> framer;
+    std::shared_ptr<const Framer> framer{};
 
     MessageDelivery delivery = MessageDelivery::queue;
     /// Bytes of received messages that may wait for `receive`, their memory rounded up to whole
@@ -65,12 +65,12 @@ struct MessagingOptions {
     BufferPoolOptions receive_pool{.size_b = std::size_t{64} * 1024 * 1024};
 
     /// The bounds of what waits to be sent: of each MessageSender, and of the sends without one.
-    net::LaneOptions sending;
+    net::LaneOptions sending{};
     /// Without a connection messages wait (true), or are refused with `not_connected`, and a lost
     /// connection takes those that wait with it (false).
     bool wait_for_connection = true;
 
-    net::SocketOptions socket;
+    net::SocketOptions socket{};
     /// Ends a connection whose peer began a frame and does not finish it for so long (to a quarter
     /// of it more).
     Duration frame_timeout = std::chrono::seconds(30);
