@@ -89,7 +89,6 @@ struct MessageServer::State final : messaging::PeerOwner {
     messaging::PeerTable peers;
 
     // The loop's thread.
-    std::unique_ptr<net::Listener> listener;
     std::optional<net::Timer> frame_timer;
     std::vector<std::shared_ptr<Peer>> ended;  // in this turn: one of their functions may run
     std::vector<PeerId> blocked;
@@ -98,6 +97,7 @@ struct MessageServer::State final : messaging::PeerOwner {
     std::string local_address;
 
     mutable sync::Mutex mutex;
+    std::unique_ptr<net::Listener> listener SLUICE_GUARDED_BY(mutex);
     MessageServerStatistics past SLUICE_GUARDED_BY(mutex);  // and of the peers that are gone
 };
 
@@ -110,8 +110,11 @@ Result<void> MessageServer::State::listen() {
     if (!opened) {
         return opened.error();
     }
-    listener = *std::move(opened);
-    local_address = listener->local_address().to_string();
+    {
+        const sync::MutexLock lock(mutex);
+        listener = *std::move(opened);
+        local_address = listener->local_address().to_string();
+    }
     frame_timer.emplace(its_loop, [this] { look_for_stuck_frames(); });
     frame_timer->arm(its_loop.now() + options.messaging.frame_timeout / 4);
     return {};
@@ -190,8 +193,8 @@ void MessageServer::State::on_peer_end(Peer& peer, const Error& reason) {
 }
 
 void MessageServer::State::stop_listening() {
+    const sync::MutexLock lock(mutex);
     if (listener) {
-        const sync::MutexLock lock(mutex);
         past.refused += listener->refused();
     }
     listener.reset();
@@ -326,6 +329,7 @@ MessageServerStatistics MessageServer::statistics() const {
         add(look.sent, peer->egress().ledger());
         ++look.peers;
     }
+    look.refused += state_->listener ? state_->listener->refused() : 0;
     const sync::QueueStatistics waiting = state_->inbox.statistics();
     look.waiting_batches = waiting.depth;
     look.waiting_b = waiting.weight;

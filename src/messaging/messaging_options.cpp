@@ -25,6 +25,11 @@ void judge_pool(std::string& complaints, const MessagingOptions& options) {
     const BufferPoolOptions& pool = options.receive_pool;
     const std::size_t frame_b =
         options.framer ? options.framer->frame_b_max() : options.framing.max_frame_length;
+    if (frame_b > pool.size_b) {  // nor has a block of it a size, perhaps
+        add(complaints, "receive_pool.size_b " + std::to_string(pool.size_b) +
+                            ": must hold a frame of max_frame_length " + std::to_string(frame_b));
+        return;
+    }
     const std::size_t needed_b = frame_b > pool.slab_size_b / 2
                                      ? block_b(frame_b) + 2 * pool.slab_size_b
                                      : 4 * pool.slab_size_b;

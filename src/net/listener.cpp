@@ -1,5 +1,6 @@
 #include "sluice/net/listener.hpp"
 
+#include <atomic>
 #include <string>
 #include <utility>
 
@@ -57,7 +58,7 @@ struct Listener::State final : LoopHandler {
     sys::Descriptor spare;  // given up for a moment to accept and close when none is left
     SocketAddress local;
     std::uint64_t token = 0;
-    std::uint64_t refused = 0;
+    std::atomic<std::uint64_t> refused = 0;
     Timer rest_timer;  // while nothing can be accepted the socket would be ready for ever
 };
 
@@ -115,7 +116,7 @@ bool Listener::State::refuse_one() {
     bool done = false;
     {
         const Result<sys::Accepted> accepted = sys::accept(socket);
-        refused += accepted ? 1U : 0U;
+        refused.fetch_add(accepted ? 1U : 0U, std::memory_order_relaxed);
         done = accepted || accepted.error().code() == Errc::would_block;
     }  // closed at once: the peer learns that it is not served
     if (Result<sys::Descriptor> reserve = sys::open_socket(local.family)) {
@@ -168,7 +169,7 @@ const SocketAddress& Listener::local_address() const noexcept {
 }
 
 std::uint64_t Listener::refused() const noexcept {
-    return state_->refused;
+    return state_->refused.load(std::memory_order_relaxed);
 }
 
 }  // namespace sluice::net

@@ -40,7 +40,7 @@ class Listener final {
 
     /// Where it listens, with the port that was chosen if 0 was asked for.
     [[nodiscard]] const SocketAddress& local_address() const noexcept;
-    /// Connections closed at once because descriptors were used up.
+    /// Connections closed at once because descriptors were used up. Any thread.
     [[nodiscard]] std::uint64_t refused() const noexcept;
 
   private:

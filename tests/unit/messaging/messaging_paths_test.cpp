@@ -68,7 +68,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, EveryFraming,
                                            "raw"));
 
 /// Messages of 'a's, as many as their first byte says, counted in it.
-class Counted final : public Framer {
+class Counted : public Framer {
   public:
     [[nodiscard]] Scan scan(std::span<const std::byte> unparsed,
                             const ScanState& /*state*/) const override {
@@ -108,6 +108,17 @@ TEST(MessagingPaths, FramerOfOnesOwnGoesBothWays) {
         EXPECT_EQ(text_of(*client->receive()), text);
     }
     EXPECT_EQ(sender.send(bytes_of(std::string(256, 'a'))).error().code(), Errc::too_large);
+}
+
+TEST(MessagingPaths, FramerWithoutABoundIsRefused) {
+    class Endless final : public Counted {
+        [[nodiscard]] std::size_t frame_b_max() const noexcept override { return SIZE_MAX; }
+    };
+    MessageServerOptions options = server_options();
+    options.messaging.framer = std::make_shared<Endless>();
+    const auto server = MessageServer::start(options);
+    ASSERT_FALSE(server);
+    EXPECT_NE(server.error().detail().find("receive_pool.size_b"), std::string::npos);
 }
 
 TEST(MessagingPaths, HeadStandsBeforeTheLengthField) {
