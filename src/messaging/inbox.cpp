@@ -30,12 +30,12 @@ Inbox::Inbox(std::size_t bytes_max, Duration busy_poll, std::function<void()> on
           {}, Weight{bytes_max}) {}
 
 bool Inbox::push(Arrival& arrival) {
-    if (queue_.try_push(std::move(arrival))) {
+    if (queue_.try_push_batch(std::span(&arrival, 1))) {
         return true;
     }
     const bool was_refusing = is_refusing_.exchange(true);
     // Room that came meanwhile was told to nobody.
-    if (queue_.try_push(std::move(arrival))) {
+    if (queue_.try_push_batch(std::span(&arrival, 1))) {
         if (!was_refusing) {  // else another connection was refused, and waits
             is_refusing_.store(false);
         }
