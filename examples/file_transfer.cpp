@@ -16,9 +16,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <string>
 
 #include "sluice/messaging/message_client.hpp"
@@ -105,7 +105,7 @@ sluice::Result<void> send_part(sluice::MessageClient& client, sluice::MessageSen
 int send(const sluice::Address& address, const char* path) {
     const Mapping file(path);
     if (!file.is_open()) {
-        return fail(std::string(path) + ": " + std::strerror(errno));
+        return fail(std::string(path) + ": " + sluice::Error::from_errno(errno).message());
     }
     sluice::MessageClientOptions options;
     options.address = address;
@@ -136,7 +136,7 @@ int receive(const sluice::Address& address, const char* path) {
     }
     const int file = ::open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (file < 0) {
-        return fail(std::string(path) + ": " + std::strerror(errno));
+        return fail(std::string(path) + ": " + sluice::Error::from_errno(errno).message());
     }
     std::puts((*server)->local_address().c_str());
     std::fflush(stdout);
@@ -152,7 +152,7 @@ int receive(const sluice::Address& address, const char* path) {
         size = load(message->bytes().subspan(8));
         const auto offset = static_cast<off_t>(load(message->bytes()));
         if (::pwrite(file, part.data(), part.size(), offset) != static_cast<ssize_t>(part.size())) {
-            return fail(std::string(path) + ": " + std::strerror(errno));
+            return fail(std::string(path) + ": " + sluice::Error::from_errno(errno).message());
         }
         received += part.size();
         sender = message->peer();

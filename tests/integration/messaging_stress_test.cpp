@@ -40,6 +40,7 @@ TEST(MessagingStress, TinyQueuesLoseNothingAndNobodySleepsForEver) {
     options.messaging = tight();
     auto server = MessageServer::start(options);
     std::vector<std::thread> threads;
+    threads.reserve(clients_count);
     for (int c = 0; c < clients_count; ++c) {
         threads.emplace_back([&server] {
             auto client = connect(**server, tight());
@@ -72,6 +73,7 @@ TEST(MessagingStress, LedgersAddUpWhileConnectionsBreak) {
     auto server = MessageServer::start(options);
     std::atomic<bool> is_over = false;
     std::vector<std::thread> threads;
+    threads.reserve(clients_count);
     for (int c = 0; c < clients_count; ++c) {
         threads.emplace_back([&, c] {
             MessageClientOptions dialing = client_options((*server)->local_address());

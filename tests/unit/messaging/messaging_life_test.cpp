@@ -73,6 +73,7 @@ TEST(MessagingLife, EndsBetweenThreadsThatSend) {
         auto server = MessageServer::start(server_options());
         auto client = connect(**server);
         std::vector<std::thread> threads;
+        threads.reserve(2);
         for (int i = 0; i < 2; ++i) {
             threads.emplace_back([sender = client->sender()]() mutable {
                 while (sender.send(bytes_of("message"))) {

@@ -185,7 +185,8 @@ TEST(MessagingPaths, HeaderXAndYOfTheSeedAreSentWithoutACopy) {
 
 TEST(MessagingPaths, FragmentThatTheKernelDoesNotTakeIsNotGivenBack) {
     const std::string small(5000, 's');
-    const std::string large(20'000'000, 'l');
+    std::string large;
+    large.resize(20'000'000, 'l');
     Lender lender;
     Event go;
     LoopbackDevice device(
@@ -196,8 +197,8 @@ TEST(MessagingPaths, FragmentThatTheKernelDoesNotTakeIsNotGivenBack) {
         {.receive_buffer_b = 8192});
     MessageClientOptions options = client_options(device.address());
     options.messaging.socket.kernel_transmit_buffer_size_b = 16'384;
-    options.messaging.framing.max_frame_length = 32 * 1024 * 1024;
-    options.messaging.receive_pool.size_b = 256 * 1024 * 1024;
+    options.messaging.framing.max_frame_length = std::uint64_t{32} << 20U;
+    options.messaging.receive_pool.size_b = std::size_t{256} << 20U;
     auto client = MessageClient::start(options);
     ASSERT_TRUE(client);
     std::array fragments{lender.lend((*client)->pool(), small),
@@ -281,6 +282,7 @@ TEST(MessagingPaths, ThreadsSendAtTheSameTimeEachInItsOrder) {
     auto server = MessageServer::start(server_options());
     auto client = connect(**server);
     std::vector<std::thread> threads;
+    threads.reserve(threads_count);
     for (int t = 0; t < threads_count; ++t) {
         threads.emplace_back([&client, t] {
             MessageSender sender = client->sender();
