@@ -122,7 +122,7 @@ TEST(TransmitQueueThreads, LedgerAddsUpAtEveryLookWhileALaneIsWritten) {
     std::atomic<bool> is_over = false;
     std::thread producer([&] {
         while (!is_over) {
-            static_cast<void>(lane.try_write(bytes_of("head"), bytes_of("body")));
+            static_cast<void>(lane.try_write(0, 4, bytes_of("body")));
         }
     });
     while (egress.ledger().accepted.messages == 0) {
@@ -146,7 +146,7 @@ TEST(TransmitQueueThreads, WaitEmptyReturnsWhenWhatCameTooLateIsDropped) {
         egress.connect();
         TransmitLane& lane = egress.queue.open_lane({});
         std::thread producer([&] {
-            while (lane.try_write(bytes_of("head"), bytes_of("body")) ||
+            while (lane.try_write(0, 4, bytes_of("body")) ||
                    code_of(lane.try_push({.before = bytes_of("x")})) != Errc::stopped) {
             }
         });
