@@ -24,6 +24,7 @@ TEST(MessageFields, OfSocketStats) {
                            {"received", &stats.received},
                            {"open_group", &stats.open_group},
                            {"published", &stats.published},
+                           {"framing", &stats.framing},
                            {"egress", &stats.egress},
                            {"egress_bytes", &stats.egress_bytes},
                            {"rates", &stats.rates},
@@ -77,6 +78,8 @@ TEST(MessageFields, OfTheConnectionAndItsSocket) {
                           {"peer_dead", &ends.peer_dead},
                           {"data_timeout", &ends.data_timeout},
                           {"send_stalled", &ends.send_stalled},
+                          {"bad_frame", &ends.bad_frame},
+                          {"frame_timeout", &ends.frame_timeout},
                           {"stopped", &ends.stopped},
                           {"other", &ends.other}});
     const PoolStats pool;
@@ -144,9 +147,11 @@ TEST(MessageFields, TotalsAreOfAllReasons) {
                                 .peer_dead = 100,
                                 .data_timeout = 1000,
                                 .send_stalled = 10'000,
-                                .stopped = 100'000,
-                                .other = 1'000'000};
-    EXPECT_EQ(ends.total(), 1'111'111U);
+                                .bad_frame = 100'000,
+                                .frame_timeout = 1'000'000,
+                                .stopped = 10'000'000,
+                                .other = 100'000'000};
+    EXPECT_EQ(ends.total(), 111'111'111U);
     const EgressDropCounts drops{.not_connected = 1,
                                  .buffer_full = 10,
                                  .too_large = 100,

@@ -302,6 +302,7 @@ TEST(MessagingPaths, ThreadsSendAtTheSameTimeEachInItsOrder) {
         ASSERT_EQ(text.substr(1), std::to_string(expected++));
     }
     std::ranges::for_each(threads, &std::thread::join);
+    EXPECT_TRUE(client->flush());  // what arrived may still be on its way into the ledger
     const net::EgressLedger ledger = client->statistics().link.egress;
     EXPECT_EQ(ledger.sent.messages, ledger.accepted.messages);
 }

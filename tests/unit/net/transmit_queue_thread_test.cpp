@@ -122,7 +122,9 @@ TEST(TransmitQueueThreads, LedgerAddsUpAtEveryLookWhileALaneIsWritten) {
     std::atomic<bool> is_over = false;
     std::thread producer([&] {
         while (!is_over) {
-            static_cast<void>(lane.try_write(0, 4, bytes_of("body")));
+            if (!lane.try_write(0, 4, bytes_of("body"))) {
+                static_cast<void>(lane.try_push({.body = bytes_of("headbody")}));
+            }
         }
     });
     while (egress.ledger().accepted.messages == 0) {

@@ -21,6 +21,8 @@ TEST(ConfigKeys, OfTheTcpClient) {
                     {"thread_priority", &config.thread_priority},
                     {"thread_processor_affinity", &config.thread_processor_affinity},
                     {"event_loop", &config.event_loop},
+                    {"framing", &config.framing},
+                    {"frame_timeout_ms", &config.frame_timeout_ms},
                     {"reuse_address", &config.reuse_address},
                     {"enable_nodelay", &config.enable_nodelay},
                     {"kernel_receive_buffer_size_b", &config.kernel_receive_buffer_size_b},
