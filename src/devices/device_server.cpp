@@ -42,10 +42,12 @@ std::unique_ptr<Generator> make_plain_generator(const DeviceOptions& options, do
 }
 
 std::unique_ptr<Generator> make_generator(const DeviceOptions& options, double rate_hz) {
-    std::unique_ptr<Generator> plain = make_plain_generator(options, rate_hz);
-    return options.framing
-               ? std::make_unique<FramedGenerator>(std::move(plain), options.kind, *options.framing)
-               : std::move(plain);
+    std::unique_ptr<Generator> generator = make_plain_generator(options, rate_hz);
+    if (options.framing) {
+        generator =
+            std::make_unique<FramedGenerator>(std::move(generator), options.kind, *options.framing);
+    }
+    return generator;
 }
 
 /// Each client's slabs, and room for the small blocks that count their shares.

@@ -145,7 +145,7 @@ Result<void> TransmitLane::try_push(const OutgoingMessage& message) {
 Result<void> TransmitLane::push(const OutgoingMessage& message, SteadyTime deadline) {
     while (true) {
         const sync::Parker::Ticket ticket = room_.prepare();
-        const Result<void> pushed = try_push(message);
+        Result<void> pushed = try_push(message);
         if (pushed || pushed.error().code() != Errc::would_block) {
             room_.cancel();
             return pushed;
