@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <optional>
 #include <string>
 
 #include "net/transmit_queue_state.hpp"
@@ -56,8 +55,8 @@ Result<void> validate(const EgressOptions& options) {
 
 std::size_t memory_b(const EgressOptions& options) {
     return sizeof(TransmitQueue) + options.buffer_size_b +
-           segments_limit(options) * sizeof(std::optional<Segment>) +
-           messages_limit(options) * sizeof(std::optional<std::size_t>);
+           segments_limit(options) * sizeof(Segment) +
+           messages_limit(options) * sizeof(std::size_t);
 }
 
 }  // namespace sluice::net

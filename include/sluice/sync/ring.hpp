@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <memory>
-#include <optional>
+#include <new>
 #include <utility>
 
 #include "sluice/core/check.hpp"
@@ -14,13 +14,20 @@ namespace sluice::sync {
 enum class Allocate : unsigned char { now, at_first_use };
 
 /// Items in order, the oldest at index 0. Not for several threads at once. What is taken leaves
-/// nothing behind in the ring.
+/// nothing behind in the ring. Memory is touched only as far as the ring was ever filled.
 template <typename T>
 class Ring final {
   public:
-    explicit Ring(std::size_t capacity, Allocate when = Allocate::now)
-        : slots_(when == Allocate::now ? std::make_unique<std::optional<T>[]>(capacity) : nullptr),
-          capacity_(capacity) {}
+    explicit Ring(std::size_t capacity, Allocate when = Allocate::now) : capacity_(capacity) {
+        if (when == Allocate::now) {
+            slots_ = std::make_unique_for_overwrite<Slot[]>(capacity_);
+        }
+    }
+    ~Ring() {
+        while (!empty()) {
+            static_cast<void>(take());
+        }
+    }
     Ring(const Ring&) = delete;
     Ring& operator=(const Ring&) = delete;
 
@@ -29,27 +36,28 @@ class Ring final {
     [[nodiscard]] bool full() const noexcept { return size_ == capacity_; }
 
     /// REQUIRES: index < size().
-    [[nodiscard]] T& operator[](std::size_t index) noexcept { return *slot(index); }
-    [[nodiscard]] const T& operator[](std::size_t index) const noexcept { return *slot(index); }
+    [[nodiscard]] T& operator[](std::size_t index) noexcept { return *item(index); }
+    [[nodiscard]] const T& operator[](std::size_t index) const noexcept { return *item(index); }
 
     /// REQUIRES: not full().
-    void push_back(T&& item) noexcept {
+    void push_back(T&& added) noexcept {
         SLUICE_CHECK(!full(), "push_back into a full Ring");
         if (slots_ == nullptr) {
-            slots_ = std::make_unique<std::optional<T>[]>(capacity_);
+            slots_ = std::make_unique_for_overwrite<Slot[]>(capacity_);
         }
         ++size_;
-        slot(size_ - 1).emplace(std::move(item));
+        std::construct_at(place(size_ - 1), std::move(added));
     }
 
     /// Removes one item; those before it move up, so that index 0 costs nothing more.
     /// REQUIRES: index < size().
     [[nodiscard]] T take(std::size_t index = 0) noexcept {
-        T taken = std::move(*slot(index));
+        T taken = std::move(*item(index));
         for (; index > 0; --index) {
-            slot(index).emplace(std::move(*slot(index - 1)));
+            std::destroy_at(item(index));
+            std::construct_at(place(index), std::move(*item(index - 1)));
         }
-        slot(0).reset();
+        std::destroy_at(item(0));
         --size_;
         // An empty ring begins at its front again, where its memory is in the cache, or in use.
         begin_ = size_ == 0 || begin_ + 1 == capacity_ ? 0 : begin_ + 1;
@@ -57,13 +65,20 @@ class Ring final {
     }
 
   private:
-    std::optional<T>& slot(std::size_t index) const noexcept {
+    struct Slot {
+        alignas(T) std::byte bytes[sizeof(T)];
+    };
+
+    /// Where the item stands, or will. REQUIRES: index < size().
+    [[nodiscard]] T* place(std::size_t index) const noexcept {
         SLUICE_CHECK(index < size_, "a Ring's index is below its size");
         const std::size_t to_end = capacity_ - begin_;
-        return slots_[index < to_end ? begin_ + index : index - to_end];
+        Slot& slot = slots_[index < to_end ? begin_ + index : index - to_end];
+        return reinterpret_cast<T*>(slot.bytes);
     }
+    [[nodiscard]] T* item(std::size_t index) const noexcept { return std::launder(place(index)); }
 
-    std::unique_ptr<std::optional<T>[]> slots_;
+    std::unique_ptr<Slot[]> slots_;
     std::size_t capacity_;
     std::size_t begin_ = 0;
     std::size_t size_ = 0;
