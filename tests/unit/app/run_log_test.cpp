@@ -4,9 +4,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <regex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -36,6 +37,17 @@ TEST(LogText, NothingInAFieldCanMoveTheCursorOrEndTheLine) {
     EXPECT_EQ(text_of({{"bad", "\xc2\x9b\xff"}}), R"(event bad="\xc2\x9b\xff")");
 }
 
+/// The line with TIME instead of `HH:MM:SS.mmm`, if it begins with that.
+std::string without_time(const std::string& line) {
+    constexpr std::string_view shape = "dd:dd:dd.ddd ";
+    const bool has_time =
+        line.size() >= shape.size() &&
+        std::equal(shape.begin(), shape.end(), line.begin(), [](char wanted, char c) {
+            return wanted == 'd' ? c >= '0' && c <= '9' : c == wanted;
+        });
+    return has_time ? "TIME " + line.substr(shape.size()) : line;
+}
+
 class RunLogTest : public testing::Test {
   protected:
     RunLogTest() {
@@ -58,8 +70,7 @@ class RunLogTest : public testing::Test {
                 line += c;
                 continue;
             }
-            lines.push_back(
-                std::regex_replace(line, std::regex(R"(^\d\d:\d\d:\d\d\.\d\d\d )"), "TIME "));
+            lines.push_back(without_time(line));
             line.clear();
         }
         return lines;
@@ -131,7 +142,9 @@ TEST_F(RunLogTest, SeveralThreadsMayLogAtOnce) {
     const Lines shown = lines();
     EXPECT_EQ(shown.size(), 20U);
     for (const std::string& line : shown) {
-        EXPECT_TRUE(std::regex_match(line, std::regex("TIME info (one|two|three|four)"))) << line;
+        EXPECT_TRUE(line == "TIME info one" || line == "TIME info two" ||
+                    line == "TIME info three" || line == "TIME info four")
+            << line;
     }
 }
 
