@@ -33,7 +33,7 @@ inline FuzzInput fuzz_input(const std::uint8_t* data, std::size_t size) {
     input.stream.assign(used.begin(), used.end());
     std::size_t cut = 0;
     for (std::size_t i = 0; cut < used.size(); ++i) {
-        cut += 1 + data[1 + i % 3] % 64;
+        cut += 1 + std::size_t{data[1 + i % 3]} % 64;
         input.cuts.push_back(cut);
     }
     return input;
