@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <new>
 #include <utility>
 
 #include "sluice/core/check.hpp"
@@ -36,8 +35,8 @@ class Ring final {
     [[nodiscard]] bool full() const noexcept { return size_ == capacity_; }
 
     /// REQUIRES: index < size().
-    [[nodiscard]] T& operator[](std::size_t index) noexcept { return *item(index); }
-    [[nodiscard]] const T& operator[](std::size_t index) const noexcept { return *item(index); }
+    [[nodiscard]] T& operator[](std::size_t index) noexcept { return *place(index); }
+    [[nodiscard]] const T& operator[](std::size_t index) const noexcept { return *place(index); }
 
     /// REQUIRES: not full().
     void push_back(T&& added) noexcept {
@@ -52,12 +51,12 @@ class Ring final {
     /// Removes one item; those before it move up, so that index 0 costs nothing more.
     /// REQUIRES: index < size().
     [[nodiscard]] T take(std::size_t index = 0) noexcept {
-        T taken = std::move(*item(index));
+        T taken = std::move(*place(index));
         for (; index > 0; --index) {
-            std::destroy_at(item(index));
-            std::construct_at(place(index), std::move(*item(index - 1)));
+            std::destroy_at(place(index));
+            std::construct_at(place(index), std::move(*place(index - 1)));
         }
-        std::destroy_at(item(0));
+        std::destroy_at(place(0));
         --size_;
         // An empty ring begins at its front again, where its memory is in the cache, or in use.
         begin_ = size_ == 0 || begin_ + 1 == capacity_ ? 0 : begin_ + 1;
@@ -65,18 +64,19 @@ class Ring final {
     }
 
   private:
-    struct Slot {
-        alignas(T) std::byte bytes[sizeof(T)];
+    /// Memory for an item that may not be there.
+    union Slot {
+        Slot() noexcept {}
+        ~Slot() {}
+        T item;
     };
 
     /// Where the item stands, or will. REQUIRES: index < size().
     [[nodiscard]] T* place(std::size_t index) const noexcept {
         SLUICE_CHECK(index < size_, "a Ring's index is below its size");
         const std::size_t to_end = capacity_ - begin_;
-        Slot& slot = slots_[index < to_end ? begin_ + index : index - to_end];
-        return reinterpret_cast<T*>(slot.bytes);
+        return std::addressof(slots_[index < to_end ? begin_ + index : index - to_end].item);
     }
-    [[nodiscard]] T* item(std::size_t index) const noexcept { return std::launder(place(index)); }
 
     std::unique_ptr<Slot[]> slots_;
     std::size_t capacity_;
