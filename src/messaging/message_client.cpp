@@ -30,6 +30,7 @@ net::LinkOptions link_options(const MessageClientOptions& options) {
     link.egress.buffer_size_b = options.messaging.sending.referenced_b_max;
     link.egress.copy_below_b =
         std::min<std::size_t>(options.messaging.sending.copy_below_b, 65'536);
+    link.egress.direct_writes = true;
     link.connect_timeout = options.connect_timeout;
     link.reconnect = options.reconnect;
     link.reconnect_initial = options.reconnect_initial;

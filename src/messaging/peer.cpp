@@ -11,7 +11,8 @@ namespace {
 net::EgressOptions egress_options(const net::LaneOptions& sending) {
     return {.policy = net::EgressPolicy::wait,
             .buffer_size_b = sending.referenced_b_max,
-            .copy_below_b = std::min<std::size_t>(sending.copy_below_b, 65'536)};
+            .copy_below_b = std::min<std::size_t>(sending.copy_below_b, 65'536),
+            .direct_writes = true};
 }
 
 }  // namespace

@@ -55,8 +55,8 @@ class LaneReader {
     }
 
     void set(std::uint8_t attention) noexcept { lane_->attention_.fetch_or(attention); }
-    void clear(std::uint8_t attention) noexcept { lane_->take_attention(attention); }
-    [[nodiscard]] std::uint8_t attention() const noexcept { return lane_->attention_.load(); }
+    void clear(std::uint8_t attention) noexcept { lane_->clear(attention); }
+    [[nodiscard]] std::uint8_t attention() const noexcept { return lane_->attention(); }
     /// Lets a producer that waits look again, if at least half of the lane is free: woken for each
     /// piece of room, it would fill that and wait again.
     void wake_producer() noexcept {

@@ -52,15 +52,20 @@ std::size_t LaneSet::gather(std::span<iovec> pieces, std::size_t bytes_max) {
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < readers_.size() && bytes < bytes_max && used < pieces.size(); ++i) {
         LaneReader& reader = readers_[(current_ + i) % readers_.size()];
-        if ((reader.attention() & TransmitLane::sleeping) != 0 && reader.has_work()) {
-            reader.clear(TransmitLane::sleeping);  // the loop is awake
-        }
         // Of a message that is half sent only the rest, or its lane would come first for ever.
         const bool had_its_turn = i == 0 && reader.is_half_sent() && have_others_work();
         const std::size_t end_b = had_its_turn ? std::min(bytes_max, reader.rest_b()) : bytes_max;
         used += reader.gather(pieces.subspan(used), end_b, bytes);
     }
     return used;
+}
+
+void LaneSet::note_awake() noexcept {
+    for (LaneReader& reader : readers_) {
+        if ((reader.attention() & TransmitLane::sleeping) != 0 && reader.has_work()) {
+            reader.clear(TransmitLane::sleeping);
+        }
+    }
 }
 
 bool LaneSet::have_others_work() const noexcept {

@@ -21,6 +21,8 @@ class LaneSet {
                                      std::uint8_t attention);
     void close(TransmitLane& lane) noexcept;
 
+    /// The loop sends what there is: producers that wrote something need not wake it.
+    void note_awake() noexcept;
     [[nodiscard]] std::size_t gather(std::span<iovec> pieces, std::size_t bytes_max);
     /// Removes up to `bytes` of what was gathered, fewer when `releases` is full, and returns how
     /// many.

@@ -207,7 +207,7 @@ std::optional<DropReason> TransmitQueue::State::attempt(Offer& offer) {
     }
     offer.release();
     if (wake) {
-        on_work();
+        send_or_wake();
     }
     return std::nullopt;
 }

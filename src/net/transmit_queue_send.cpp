@@ -1,12 +1,38 @@
-// What the loop's thread does with a TransmitQueue, and its lanes.
+// How what waits in a TransmitQueue and its lanes reaches the socket: by the loop's thread, or by
+// one that pushes.
 #include <algorithm>
+#include <array>
 
 #include "net/transmit_queue_state.hpp"
 #include "sluice/core/check.hpp"
+#include "sluice/sys/clock.hpp"
+#include "sluice/sys/thread.hpp"
 
 namespace sluice::net {
+namespace {
+
+/// What one direct write takes along. Longer is the loop's work.
+constexpr std::size_t direct_pieces_max = 16;
+constexpr std::size_t direct_bytes_max = std::size_t{64} * 1024;
+/// Who pushes again so soon is about to push many, which the loop sends together.
+constexpr Duration direct_pause_min = std::chrono::microseconds(5);
+
+/// The loop's hold on the token, while it changes what a write stands on.
+class Hold {
+  public:
+    explicit Hold(sync::LoanToken& token) noexcept : token_(token) { token_.take(); }
+    ~Hold() { token_.release(); }
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+
+  private:
+    sync::LoanToken& token_;
+};
+
+}  // namespace
 
 void TransmitQueue::connected() {
+    const Hold hold(state_->token);
     // With the policy to refuse, what a producer wrote while it learnt of the loss belongs to that.
     if (!state_->waits()) {
         state_->drop_lanes(DropReason::connection_lost);
@@ -20,6 +46,7 @@ void TransmitQueue::connected() {
 }
 
 void TransmitQueue::lost() {
+    const Hold hold(state_->token);
     {
         const sync::MutexLock lock(state_->mutex);
         state_->is_connected = false;
@@ -40,6 +67,7 @@ void TransmitQueue::lost() {
 }
 
 void TransmitQueue::stop() {
+    const Hold hold(state_->token);
     {
         const sync::MutexLock lock(state_->mutex);
         state_->is_connected = false;
@@ -50,23 +78,48 @@ void TransmitQueue::stop() {
     state_->wake_all();
 }
 
+void TransmitQueue::attach(const sys::Descriptor& socket) {
+    const Hold hold(state_->token);
+    state_->socket = &socket;
+    state_->loop_thread = sys::this_thread_id();
+    state_->failure.reset();
+}
+
+void TransmitQueue::detach() {
+    const Hold hold(state_->token);
+    state_->socket = nullptr;
+}
+
+bool TransmitQueue::begin_sending() {
+    return state_->token.take_or_ask();
+}
+
+void TransmitQueue::end_sending() {
+    state_->token.release();
+}
+
+std::optional<Error> TransmitQueue::take_failure() {
+    return std::exchange(state_->failure, std::nullopt);
+}
+
 std::size_t TransmitQueue::gather(std::span<iovec> pieces, std::size_t bytes_max) {
-    State& state = *state_;
-    const sync::MutexLock lock(state.mutex);
+    const sync::MutexLock lock(state_->mutex);
+    state_->lanes.note_awake();
+    return state_->gather(pieces, bytes_max);
+}
+
+std::size_t TransmitQueue::State::gather(std::span<iovec> pieces, std::size_t bytes_max) {
     // A message is sent whole before another begins; else they take turns.
-    const bool shared_first =
-        state.message_gone > 0 || (state.sends_lanes && !state.lanes.is_half_sent());
-    const bool has_shared = !state.segments.empty();
-    state.sends_lanes = state.lanes.has_work() && !(shared_first && has_shared);
-    if (state.sends_lanes) {
-        const bool had_its_turn = has_shared && state.lanes.is_half_sent();
-        return state.lanes.gather(
-            pieces, had_its_turn ? std::min(bytes_max, state.lanes.rest_b()) : bytes_max);
+    const bool shared_first = message_gone > 0 || (sends_lanes && !lanes.is_half_sent());
+    const bool has_shared = !segments.empty();
+    sends_lanes = lanes.has_work() && !(shared_first && has_shared);
+    if (sends_lanes) {
+        const bool had_its_turn = has_shared && lanes.is_half_sent();
+        return lanes.gather(pieces, had_its_turn ? std::min(bytes_max, lanes.rest_b()) : bytes_max);
     }
-    const bool had_its_turn = state.message_gone > 0 && state.lanes.has_work();
-    return state.gather_shared(
-        pieces,
-        had_its_turn ? std::min(bytes_max, state.messages[0] - state.message_gone) : bytes_max);
+    const bool had_its_turn = message_gone > 0 && lanes.has_work();
+    return gather_shared(
+        pieces, had_its_turn ? std::min(bytes_max, messages[0] - message_gone) : bytes_max);
 }
 
 std::size_t TransmitQueue::State::gather_shared(std::span<iovec> pieces, std::size_t bytes_max) {
@@ -124,6 +177,56 @@ bool TransmitQueue::rest() {
     return state_->lanes.rest();
 }
 
+void TransmitQueue::State::send_or_wake() {
+    if (!write_directly()) {
+        on_work();
+    }
+}
+
+bool TransmitQueue::State::write_directly() {
+    if (!options.direct_writes) {
+        return false;
+    }
+    Releases releases;  // given back after the token: their owners may push, or stop the loop
+    if (!token.try_borrow()) {
+        return false;
+    }
+    const bool is_done = write_once(releases);
+    const bool is_asked = token.give_back();
+    return is_done && !is_asked;
+}
+
+bool TransmitQueue::State::write_once(Releases& releases) {
+    // What the loop's own thread pushes, it sends together at the end of its turn.
+    if (socket == nullptr || loop_thread == sys::this_thread_id() ||
+        sys::now() - direct_write_end < direct_pause_min) {
+        return false;
+    }
+    std::array<iovec, direct_pieces_max> pieces;
+    std::size_t count = 0;
+    {
+        const sync::MutexLock lock(mutex);
+        count = is_connected ? gather(pieces, direct_bytes_max) : 0;
+    }
+    if (count == 0) {
+        return false;
+    }
+    const sys::IoResult result = sys::send(*socket, std::span(pieces).first(count));
+    if (result.status == sys::IoStatus::failed) {
+        failure = Error::from_errno(result.error);
+        return false;
+    }
+    bool is_rest = false;
+    {
+        const sync::MutexLock lock(mutex);
+        taken_bytes += take_sent(result.bytes, releases);
+        is_rest = !is_empty();
+    }
+    wake_all();
+    direct_write_end = sys::now();
+    return !is_rest;
+}
+
 void TransmitQueue::State::wake_all() {
     changed.unpark_all();
     const sync::MutexLock lock(mutex);
@@ -155,11 +258,12 @@ std::uint8_t TransmitQueue::State::attention() const {
 }
 
 void TransmitQueue::State::on_attention(TransmitLane& lane) {
-    const std::uint8_t asked = lane.take_attention(TransmitLane::sleeping);
+    const std::uint8_t asked = lane.attention();
     if ((asked & TransmitLane::stopped) != 0) {
         drop_all(DropReason::stopped);  // nobody will send it any more
         wake_all();
-    } else if ((asked & TransmitLane::sleeping) != 0) {
+    } else if ((asked & TransmitLane::sleeping) != 0 && !write_directly()) {
+        lane.clear(TransmitLane::sleeping);
         on_work();
     }
 }

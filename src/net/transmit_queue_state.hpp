@@ -12,6 +12,7 @@
 #include "net/lane_set.hpp"
 #include "net/releases.hpp"
 #include "sluice/net/transmit_queue.hpp"
+#include "sluice/sync/loan_token.hpp"
 #include "sluice/sync/mutex.hpp"
 #include "sluice/sync/parker.hpp"
 #include "sluice/sync/ring.hpp"
@@ -81,12 +82,21 @@ struct TransmitQueue::State {
         return ledger.dropped[static_cast<std::size_t>(reason)];
     }
 
+    /// Points `pieces` at what is to be sent next.
+    [[nodiscard]] std::size_t gather(std::span<iovec> pieces, std::size_t bytes_max)
+        SLUICE_REQUIRES(mutex);
     [[nodiscard]] std::size_t gather_shared(std::span<iovec> pieces, std::size_t bytes_max)
         SLUICE_REQUIRES(mutex);
     std::size_t take_sent(std::size_t bytes, Releases& releases) SLUICE_REQUIRES(mutex);
     [[nodiscard]] bool is_empty() const SLUICE_REQUIRES(mutex) {
         return messages.empty() && !lanes.has_work();
     }
+    /// Sees to it that what was pushed is sent: writes it here and now, or wakes the loop.
+    void send_or_wake() SLUICE_EXCLUDES(mutex);
+    /// Writes what waits to an idle connection; false if work is left for the loop.
+    [[nodiscard]] bool write_directly() SLUICE_EXCLUDES(mutex);
+    /// The same with the token held.
+    [[nodiscard]] bool write_once(Releases& releases) SLUICE_EXCLUDES(mutex);
     /// What the producer of a lane does after a message when it was asked to, or is too late.
     void on_attention(TransmitLane& lane) SLUICE_EXCLUDES(mutex);
     /// Wakes whoever waits for room, or for the end.
@@ -112,6 +122,13 @@ struct TransmitQueue::State {
     const EgressOptions options;
     const std::function<void()> on_work;
     sync::Parker changed;  // room came free, or the queue became empty or stopped
+
+    sync::LoanToken token;  // the right to write to the socket
+    // Under the token.
+    const sys::Descriptor* socket = nullptr;  // where others than the loop may write
+    std::uint64_t loop_thread = 0;
+    SteadyTime direct_write_end{};  // of the last one
+    std::optional<Error> failure;
 
     mutable sync::Mutex mutex;
     ByteRing arena SLUICE_GUARDED_BY(mutex);

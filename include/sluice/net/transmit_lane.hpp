@@ -115,9 +115,10 @@ class TransmitLane final {
 
     TransmitLane(const LaneOptions& options, std::function<void(TransmitLane&)> on_attention);
 
-    /// Takes a wish back and returns what was wished before.
-    std::uint8_t take_attention(std::uint8_t wish) noexcept {
-        return attention_.fetch_and(static_cast<std::uint8_t>(~wish));
+    [[nodiscard]] std::uint8_t attention() const noexcept { return attention_.load(); }
+    /// Takes a wish back.
+    void clear(std::uint8_t wish) noexcept {
+        attention_.fetch_and(static_cast<std::uint8_t>(~wish));
     }
 
     [[nodiscard]] bool is_refusing() const noexcept {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -15,6 +16,7 @@
 #include "sluice/core/result.hpp"
 #include "sluice/core/time.hpp"
 #include "sluice/net/transmit_lane.hpp"
+#include "sluice/sys/socket.hpp"
 
 namespace sluice::net {
 
@@ -53,6 +55,10 @@ struct EgressOptions {
     /// Fragments shorter than this are copied into the queue, and their Buffer is given back at
     /// once, so that no small message keeps a slab. 0 = none is copied; at most 65536.
     std::size_t copy_below_b = 4096;
+    /// Whether a thread that pushes while nothing else waits may write to the socket itself,
+    /// instead of waking the loop for it. It then bears the cost of one system call, which never
+    /// waits.
+    bool direct_writes = false;
 };
 
 [[nodiscard]] Result<void> validate(const EgressOptions& options);
@@ -78,11 +84,16 @@ struct EgressLedger {
 /// joined. Many threads push; the loop's thread gathers the front into iovecs, sends, and tells how
 /// much the kernel took.
 ///
+/// With `direct_writes`, the thread that pushes to an idle connection does that once itself, and
+/// leaves a remainder and any failure to the loop. Whoever writes to the socket holds the transmit
+/// token, which is the loop's.
+///
 /// Memory: an arena of buffer_size_b for copied fragments and two rings, all allocated once. No
 /// lock is held while a fragment is given back: its release function may push.
 class TransmitQueue final {
   public:
-    /// `on_work` is called on the pushing thread when the queue stops being empty.
+    /// `on_work` is called on the pushing thread when the queue stops being empty, or when what a
+    /// thread wrote itself left work for the loop.
     /// REQUIRES: validate(options).
     TransmitQueue(const EgressOptions& options, std::function<void()> on_work);
     ~TransmitQueue();
@@ -131,6 +142,16 @@ class TransmitQueue final {
     void lost();
     /// Drops everything as `stopped`; pushes fail from now on and waiting ones return.
     void stop();
+
+    /// Whoever pushes may write to this socket, until `detach`, which waits for one who does.
+    void attach(const sys::Descriptor& socket);
+    void detach();
+    /// Takes the transmit token, for `gather`, sending and `consumed`. False: a thread that pushed
+    /// is writing, and `on_work` is called when it is done.
+    [[nodiscard]] bool begin_sending();
+    void end_sending();
+    /// Why the write of another thread failed, once.
+    [[nodiscard]] std::optional<Error> take_failure();
 
     /// Points `pieces` at the front of the queue, up to `bytes_max`, and returns how many it used.
     /// They stay valid until `consumed`, `lost` or `stop`.
