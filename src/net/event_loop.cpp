@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t events_per_turn = 128;
 /// A read is offered this much at least; less makes system calls the cost.
 constexpr std::size_t offer_bytes = std::size_t{64} * 1024;
+/// A spinning loop with one stream asks that each time, and the poller, for all else, more rarely.
+constexpr unsigned spins_per_poll = 8;
 /// Posts that may wait for one turn without an allocation.
 constexpr std::size_t posts_reserved = 64;
 
@@ -151,14 +153,29 @@ std::size_t EventLoop::State::wait(std::span<sys::Readiness> ready, SteadyTime d
     constexpr SteadyTime at_once = SteadyTime::min();
     if (busy_poll > Duration::zero()) {
         const SteadyTime until = std::min(deadline, saturating_add(sys::now(), busy_poll));
-        do {
-            if (const std::size_t count = poller.wait(ready, at_once); count > 0 || is_woken()) {
+        for (unsigned spins = 0; spins == 0 || now < until; ++spins) {
+            now = sys::now();
+            if (spin() || is_woken()) {
+                return 0;
+            }
+            if (streams == 1 && spins % spins_per_poll != 0) {
+                continue;
+            }
+            if (const std::size_t count = poller.wait(ready, at_once)) {
                 return count;
             }
             sys::yield();
-        } while (sys::now() < until);
+        }
     }
     return poller.wait(ready, deadline);
+}
+
+bool EventLoop::State::spin() {
+    LoopHandler* const only = streams == 1 ? handlers.find(stream_tokens) : nullptr;
+    is_dispatching = true;
+    const bool is_done = only != nullptr && only->on_spin();
+    is_dispatching = false;
+    return is_done;
 }
 
 bool EventLoop::State::is_woken() {

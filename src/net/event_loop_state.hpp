@@ -28,6 +28,9 @@ class LoopHandler {
     virtual void on_ready(const sys::Readiness& readiness) { static_cast<void>(readiness); }
     /// Somebody called `EventLoop::State::signal` with this handler's token.
     virtual void on_signal() {}
+    /// The loop spins: looks whether it is ready, without asking the poller; false if there was
+    /// nothing to do.
+    virtual bool on_spin() { return false; }
 };
 
 /// Handlers by token. A token names a slot and how often the slot was used before, so that what was
@@ -78,6 +81,8 @@ struct EventLoop::State {
     void turn(SteadyTime deadline);
     [[nodiscard]] std::size_t wait(std::span<sys::Readiness> ready, SteadyTime deadline);
     [[nodiscard]] bool is_woken();
+    /// Lets the only stream look for itself, which saves a system call; false if it found nothing.
+    bool spin();
     void wake_for_posted();
     /// Whether the caller is something that a turn calls.
     [[nodiscard]] bool is_dispatching_here() const noexcept {

@@ -34,6 +34,7 @@ struct Stream::State final : LoopHandler, MemoryWaiter {
 
     void on_ready(const sys::Readiness& readiness) override;
     void on_signal() override;
+    bool on_spin() override;
     void memory_available() noexcept override { loop.signal(token); }
 
     void receive();
@@ -101,6 +102,15 @@ void Stream::State::on_signal() {
         receive();
     }
     watch();
+}
+
+bool Stream::State::on_spin() {
+    const std::uint64_t before = stream_offset;
+    if (wants_data()) {
+        receive();
+        watch();
+    }
+    return stream_offset != before || is_closed();
 }
 
 void Stream::State::receive() {

@@ -6,7 +6,6 @@
 #include "net/transmit_queue_state.hpp"
 #include "sluice/core/check.hpp"
 #include "sluice/sys/clock.hpp"
-#include "sluice/sys/thread.hpp"
 
 namespace sluice::net {
 namespace {
@@ -81,7 +80,6 @@ void TransmitQueue::stop() {
 void TransmitQueue::attach(const sys::Descriptor& socket) {
     const Hold hold(state_->token);
     state_->socket = &socket;
-    state_->loop_thread = sys::this_thread_id();
     state_->failure.reset();
 }
 
@@ -197,9 +195,7 @@ bool TransmitQueue::State::write_directly() {
 }
 
 bool TransmitQueue::State::write_once(Releases& releases) {
-    // What the loop's own thread pushes, it sends together at the end of its turn.
-    if (socket == nullptr || loop_thread == sys::this_thread_id() ||
-        sys::now() - direct_write_end < direct_pause_min) {
+    if (socket == nullptr || sys::now() - direct_write_end < direct_pause_min) {
         return false;
     }
     std::array<iovec, direct_pieces_max> pieces;

@@ -126,8 +126,7 @@ struct TransmitQueue::State {
     sync::LoanToken token;  // the right to write to the socket
     // Under the token.
     const sys::Descriptor* socket = nullptr;  // where others than the loop may write
-    std::uint64_t loop_thread = 0;
-    SteadyTime direct_write_end{};  // of the last one
+    SteadyTime direct_write_end{};            // of the last one
     std::optional<Error> failure;
 
     mutable sync::Mutex mutex;

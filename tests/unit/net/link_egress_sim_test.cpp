@@ -86,6 +86,20 @@ TEST_F(LinkEgress, WithoutAConnectionEachPolicyDoesWhatItSays) {
     EXPECT_TRUE(start(with(EgressPolicy::keep)).push("x"));
 }
 
+TEST_F(LinkEgress, DirectWritesSendTheFirstMessageAtOnceAndThoseBehindItTogether) {
+    accept();
+    LinkOptions options = with(EgressPolicy::wait);
+    options.egress.direct_writes = true;
+    Watched& link = connect(options);
+    EXPECT_TRUE(link.push("first "));
+    EXPECT_EQ(link.link.egress().taken_bytes(), 6U) << "without a turn of the loop";
+    EXPECT_TRUE(link.push("second "));
+    EXPECT_TRUE(link.push("third"));
+    EXPECT_EQ(link.link.egress().taken_bytes(), 6U) << "so soon that more are to be expected";
+    turn_for(1s);
+    EXPECT_EQ(peer().received(), "first second third");
+}
+
 class ListenerSim : public LinkTest {
   protected:
     std::unique_ptr<Listener> listen(const ListenerOptions& options = {}) {

@@ -93,15 +93,6 @@ TEST_F(DirectWrites, ProducerOfALaneWritesAndStillWakesTheLoopAfterwards) {
     EXPECT_EQ(connection.far.take(), "next");
 }
 
-TEST_F(DirectWrites, LoopsThreadSendsAtTheEndOfItsTurn) {
-    EXPECT_TRUE(egress.push("first"));
-    EXPECT_TRUE(egress.push("second"));
-    EXPECT_EQ(connection.far.take(), "");
-    EXPECT_EQ(egress.works, 1);
-    turn();
-    EXPECT_EQ(connection.far.take(), "firstsecond");
-}
-
 TEST_F(DirectWrites, WhoFindsTheLoopSendingLeavesItToTheLoop) {
     ASSERT_TRUE(egress.queue.begin_sending());
     push_elsewhere("late");
