@@ -54,9 +54,9 @@ Result<void> validate(const EgressOptions& options) {
 }
 
 std::size_t memory_b(const EgressOptions& options) {
-    return sizeof(TransmitQueue) + options.buffer_size_b +
-           segments_limit(options) * sizeof(Segment) +
-           messages_limit(options) * sizeof(std::size_t);
+    return sizeof(TransmitQueue) + ByteRing::memory_b(options.buffer_size_b) +
+           sync::Ring<Segment>::memory_b(segments_limit(options)) +
+           sync::Ring<MessageSize>::memory_b(messages_limit(options));
 }
 
 }  // namespace sluice::net

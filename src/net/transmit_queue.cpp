@@ -81,7 +81,7 @@ std::optional<DropReason> TransmitQueue::State::take(Offer& offer, bool& wake) {
         }
     }
     append(offer.after);
-    messages.push_back(std::size_t{offer.bytes});
+    messages.push_back(static_cast<MessageSize>(offer.bytes));
     count(ledger.accepted, offer.bytes);
     count(ledger.queued, offer.bytes);
     ledger.queued_bytes_max = std::max(ledger.queued_bytes_max, ledger.queued.bytes);

@@ -136,9 +136,7 @@ std::size_t TransmitQueue::State::gather_shared(std::span<iovec> pieces, std::si
             add(segment.reference.bytes().subspan(segment.offset));
             continue;
         }
-        for (const std::span<std::byte> piece : arena.pieces(arena_offset, segment.bytes)) {
-            add(piece);
-        }
+        arena.for_each_piece(arena_offset, segment.bytes, add);
         arena_offset += segment.bytes;
     }
     return used;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -31,6 +32,9 @@ struct Segment {
     std::size_t bytes = 0;
 };
 
+/// Of a message that waits: enough for the largest EgressOptions::buffer_size_b.
+using MessageSize = std::uint32_t;
+
 /// A message as the caller gave it: plain bytes that are copied, fragments, more plain bytes.
 struct Offer {
     std::array<std::span<const std::byte>, 2> plain;
@@ -57,8 +61,8 @@ struct TransmitQueue::State {
         : options(wished),
           on_work(std::move(work)),
           arena(options.buffer_size_b),
-          segments(segments_limit(options), sync::Allocate::at_first_use),
-          messages(messages_limit(options), sync::Allocate::at_first_use) {}
+          segments(segments_limit(options), sync::Allocate::as_needed),
+          messages(messages_limit(options), sync::Allocate::as_needed) {}
 
     /// Takes the offer, or says why not. `wake` is set when the queue stopped being empty.
     std::optional<DropReason> take(Offer& offer, bool& wake) SLUICE_REQUIRES(mutex);
@@ -132,8 +136,8 @@ struct TransmitQueue::State {
     mutable sync::Mutex mutex;
     ByteRing arena SLUICE_GUARDED_BY(mutex);
     sync::Ring<Segment> segments SLUICE_GUARDED_BY(mutex);
-    sync::Ring<std::size_t> messages SLUICE_GUARDED_BY(mutex);  // their sizes
-    std::size_t message_gone SLUICE_GUARDED_BY(mutex) = 0;      // of the first message
+    sync::Ring<MessageSize> messages SLUICE_GUARDED_BY(mutex);
+    std::size_t message_gone SLUICE_GUARDED_BY(mutex) = 0;  // of the first message
     std::uint64_t taken_bytes SLUICE_GUARDED_BY(mutex) = 0;
     EgressLedger ledger SLUICE_GUARDED_BY(mutex);
     LaneSet lanes SLUICE_GUARDED_BY(mutex);

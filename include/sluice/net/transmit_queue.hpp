@@ -62,7 +62,7 @@ struct EgressOptions {
 };
 
 [[nodiscard]] Result<void> validate(const EgressOptions& options);
-/// What a queue with these options takes, in bytes; what fragments point at is not in it.
+/// What a queue with these options takes at most, in bytes; what fragments point at is not in it.
 [[nodiscard]] std::size_t memory_b(const EgressOptions& options);
 
 /// Always true, at every look: accepted = sent + all dropped + queued.
@@ -88,8 +88,10 @@ struct EgressLedger {
 /// leaves a remainder and any failure to the loop. Whoever writes to the socket holds the transmit
 /// token, which is the loop's.
 ///
-/// Memory: an arena of buffer_size_b for copied fragments and two rings, all allocated once. No
-/// lock is held while a fragment is given back: its release function may push.
+/// Memory: an arena for copied fragments and two rings, which grow up to what the options allow as
+/// more waits than ever before, in a few steps, and keep that. So a queue that never holds much is
+/// small, whatever it may hold, and one that goes on as before allocates nothing. No lock is held
+/// while a fragment is given back: its release function may push.
 class TransmitQueue final {
   public:
     /// `on_work` is called on the pushing thread when the queue stops being empty, or when what a

@@ -1,4 +1,4 @@
-/// A double-ended ring of fixed capacity whose memory is allocated once.
+/// A double-ended ring of bounded capacity.
 #pragma once
 
 #include <cstddef>
@@ -9,17 +9,31 @@
 
 namespace sluice::sync {
 
-/// When a Ring gets its memory.
-enum class Allocate : unsigned char { now, at_first_use };
+/// When a Ring gets its memory: all of it at once, or more whenever it holds more items than ever
+/// before.
+enum class Allocate : unsigned char { now, as_needed };
+
+/// The sizes through which what grows up to `limit` goes are limit, limit / 4, limit / 16 ...: the
+/// last step leads exactly to the limit, and all smaller ones together are a third of it. This is
+/// the least of them that is at least `needed`. REQUIRES: 0 < needed <= limit.
+[[nodiscard]] constexpr std::size_t size_to_grow_to(std::size_t needed,
+                                                    std::size_t limit) noexcept {
+    std::size_t size = limit;
+    while (size / 4 >= needed) {
+        size /= 4;
+    }
+    return size;
+}
 
 /// Items in order, the oldest at index 0. Not for several threads at once. What is taken leaves
-/// nothing behind in the ring. Memory is touched only as far as the ring was ever filled.
+/// nothing behind in the ring. Memory is touched only as far as the ring was ever filled, and never
+/// given back before its end.
 template <typename T>
 class Ring final {
   public:
     explicit Ring(std::size_t capacity, Allocate when = Allocate::now) : capacity_(capacity) {
         if (when == Allocate::now) {
-            slots_ = std::make_unique_for_overwrite<Slot[]>(capacity_);
+            grow(capacity_);
         }
     }
     ~Ring() {
@@ -29,6 +43,11 @@ class Ring final {
     }
     Ring(const Ring&) = delete;
     Ring& operator=(const Ring&) = delete;
+
+    /// The most that a ring takes, which it does at the moment when it grows to its capacity.
+    [[nodiscard]] static constexpr std::size_t memory_b(std::size_t capacity) noexcept {
+        return (capacity + capacity / 4) * sizeof(T);
+    }
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
@@ -41,8 +60,8 @@ class Ring final {
     /// REQUIRES: not full().
     void push_back(T&& added) noexcept {
         SLUICE_CHECK(!full(), "push_back into a full Ring");
-        if (slots_ == nullptr) {
-            slots_ = std::make_unique_for_overwrite<Slot[]>(capacity_);
+        if (size_ == allocated_) {
+            grow(size_to_grow_to(size_ + 1, capacity_));
         }
         ++size_;
         std::construct_at(place(size_ - 1), std::move(added));
@@ -59,7 +78,7 @@ class Ring final {
         std::destroy_at(place(0));
         --size_;
         // An empty ring begins at its front again, where its memory is in the cache, or in use.
-        begin_ = size_ == 0 || begin_ + 1 == capacity_ ? 0 : begin_ + 1;
+        begin_ = size_ == 0 || begin_ + 1 == allocated_ ? 0 : begin_ + 1;
         return taken;
     }
 
@@ -71,15 +90,28 @@ class Ring final {
         T item;
     };
 
+    /// Moves all items to the front of new memory. REQUIRES: slots >= size().
+    void grow(std::size_t slots) {
+        auto grown = std::make_unique_for_overwrite<Slot[]>(slots);
+        for (std::size_t i = 0; i < size_; ++i) {
+            std::construct_at(std::addressof(grown[i].item), std::move(*place(i)));
+            std::destroy_at(place(i));
+        }
+        slots_ = std::move(grown);
+        allocated_ = slots;
+        begin_ = 0;
+    }
+
     /// Where the item stands, or will. REQUIRES: index < size().
     [[nodiscard]] T* place(std::size_t index) const noexcept {
         SLUICE_CHECK(index < size_, "a Ring's index is below its size");
-        const std::size_t to_end = capacity_ - begin_;
+        const std::size_t to_end = allocated_ - begin_;
         return std::addressof(slots_[index < to_end ? begin_ + index : index - to_end].item);
     }
 
     std::unique_ptr<Slot[]> slots_;
     std::size_t capacity_;
+    std::size_t allocated_ = 0;
     std::size_t begin_ = 0;
     std::size_t size_ = 0;
 };

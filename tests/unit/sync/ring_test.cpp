@@ -61,6 +61,44 @@ TEST(Ring, KeepsNothingOfWhatWasTaken) {
     EXPECT_EQ(shared.use_count(), 2);
 }
 
+TEST(Ring, KeepsTheOrderWhenItGrows) {
+    for (int taken = 0; taken <= 5; ++taken) {
+        Ring<int> ring(20, Allocate::as_needed);  // by way of 5
+        int next = 0;
+        while (ring.size() < 5) {
+            ring.push_back(int(next++));
+        }
+        for (int i = 0; i < taken; ++i) {
+            EXPECT_EQ(ring.take(), i);
+        }
+        while (!ring.full()) {
+            ring.push_back(int(next++));
+        }
+        for (int i = 0; i < 20; ++i) {
+            EXPECT_EQ(ring[static_cast<std::size_t>(i)], taken + i);
+        }
+    }
+}
+
+TEST(Ring, LetsGoOfNothingTwiceWhenItGrows) {
+    const auto shared = std::make_shared<int>(1);
+    Ring<Holder> ring(9, Allocate::as_needed);
+    for (int i = 0; i < 9; ++i) {
+        ring.push_back(Holder(shared));
+        EXPECT_EQ(shared.use_count(), i + 2);
+    }
+}
+
+TEST(SizeToGrowTo, IsTheLeastStepThatIsEnough) {
+    EXPECT_EQ(size_to_grow_to(1, 1000), 3u);
+    EXPECT_EQ(size_to_grow_to(3, 1000), 3u);
+    EXPECT_EQ(size_to_grow_to(4, 1000), 15u);
+    EXPECT_EQ(size_to_grow_to(63, 1000), 250u);
+    EXPECT_EQ(size_to_grow_to(251, 1000), 1000u);
+    EXPECT_EQ(size_to_grow_to(1000, 1000), 1000u);
+    EXPECT_EQ(size_to_grow_to(1, 1), 1u);
+}
+
 TEST(RingDeathTest, RefusesToOverflow) {
     Ring<int> ring(1);
     ring.push_back(1);
