@@ -12,7 +12,7 @@
 #include "sluice/devices/nmea_generator.hpp"
 #include "sluice/messages/counter_record.hpp"
 #include "support/links.hpp"
-#include "unit/devices/plain_client.hpp"
+#include "support/plain_client.hpp"
 
 namespace sluice::devices {
 namespace {
