@@ -93,7 +93,7 @@ FrameIntake::Progress FrameIntake::judge(const Error& error) {
         pool_.wait_for_memory(*this, std::max(pool_.slab_capacity(), decoder_.need_b()));
         return Progress::blocked;
     }
-    failure_ = error;
+    failure_ = error.code();
     return Progress::failed;
 }
 
@@ -139,7 +139,7 @@ bool FrameIntake::is_stuck(SteadyTime now) {
 
 void FrameIntake::time_out() {
     decoder_.fail(FrameFault::timeout);
-    failure_ = Error(Errc::frame_timeout);
+    failure_ = Errc::frame_timeout;
 }
 
 }  // namespace sluice::messaging

@@ -38,7 +38,7 @@ class FrameIntake final : MemoryWaiter {
     [[nodiscard]] net::ReceiveWish wish() noexcept;
     [[nodiscard]] Progress take(net::Packet&& packet);
     [[nodiscard]] Progress pump();
-    [[nodiscard]] const Error& failure() const noexcept { return failure_; }
+    [[nodiscard]] Error failure() const { return Error(failure_); }
 
     /// The connection is about to wait for memory: that its frame does not go on is not its peer's
     /// doing until it reads again.
@@ -69,7 +69,7 @@ class FrameIntake final : MemoryWaiter {
     bool has_warned_ = false;
     bool was_large_ = false;
     bool is_starved_ = false;
-    Error failure_{Errc::bad_frame};
+    Errc failure_ = Errc::bad_frame;
 
     std::uint64_t watched_offset_ = 0;
     std::optional<SteadyTime> watched_since_;

@@ -86,6 +86,7 @@ struct MessageServer::State final : messaging::PeerOwner {
     BufferPool pool;
     const std::unique_ptr<net::EventLoopThread> loop;
     messaging::Inbox inbox;
+    sync::Mutex counts_mutex;  // of what each peer received
     messaging::PeerTable peers;
 
     // The loop's thread.
@@ -129,7 +130,7 @@ void MessageServer::State::accept(sys::Accepted accepted) {
     const bool is_handled = options.messaging.delivery == MessageDelivery::handler;
     const auto peer = std::make_shared<Peer>(peers.next_id(), framer, options.messaging,
                                              loop->loop().receive_pool(), &inbox,
-                                             is_handled ? handler : nullptr, *this);
+                                             is_handled ? handler : nullptr, *this, counts_mutex);
     peers.add(peer);
     {
         const sync::MutexLock lock(mutex);

@@ -18,12 +18,14 @@ net::EgressOptions egress_options(const net::LaneOptions& sending) {
 }  // namespace
 
 Peer::Peer(PeerId id, std::shared_ptr<const Framer> framer, const MessagingOptions& options,
-           BufferPool& pool, Inbox* inbox, MessageHandler* handler, PeerOwner& owner)
+           BufferPool& pool, Inbox* inbox, MessageHandler* handler, PeerOwner& owner,
+           sync::Mutex& counts_mutex)
     : id_(id),
       owner_(owner),
       egress_(egress_options(options.sending), [this] { owner_.on_peer_work(id_); }),
       intake_(std::move(framer), options, pool, inbox, handler,
-              [this] { owner_.on_peer_room(id_); }) {}
+              [this] { owner_.on_peer_room(id_); }),
+      counts_mutex_(counts_mutex) {}
 
 Result<void> Peer::open(net::EventLoop& loop, sys::Descriptor socket) {
     egress_.connected();
@@ -92,14 +94,14 @@ void Peer::end(const Error& reason) {
 }
 
 MessageCounts Peer::counts() const {
-    const sync::MutexLock lock(mutex_);
+    const sync::MutexLock lock(counts_mutex_);
     return counts_;
 }
 
 void Peer::publish_counts() {
     moved_b_ = stream_ ? stream_->moved_bytes() : moved_b_;
     const MessageCounts now = counts_of(intake_.ledger(), moved_b_);
-    const sync::MutexLock lock(mutex_);
+    const sync::MutexLock lock(counts_mutex_);
     counts_ = now;
 }
 

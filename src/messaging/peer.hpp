@@ -34,8 +34,10 @@ class PeerOwner {
 /// may push to `egress` while it holds a share of the peer.
 class Peer final : net::StreamHandler {
   public:
+    /// `counts_mutex` is for the counts of all peers of an owner: only one thread writes them.
     Peer(PeerId id, std::shared_ptr<const Framer> framer, const MessagingOptions& options,
-         BufferPool& pool, Inbox* inbox, MessageHandler* handler, PeerOwner& owner);
+         BufferPool& pool, Inbox* inbox, MessageHandler* handler, PeerOwner& owner,
+         sync::Mutex& counts_mutex);
 
     /// Begins to receive, and to send what waits already. Errors: as of Stream::open; then all that
     /// was pushed is dropped.
@@ -73,8 +75,8 @@ class Peer final : net::StreamHandler {
     std::uint64_t moved_b_ = 0;
     bool is_blocked_ = false;  // and the owner knows
 
-    mutable sync::Mutex mutex_;
-    MessageCounts counts_ SLUICE_GUARDED_BY(mutex_);
+    sync::Mutex& counts_mutex_;
+    MessageCounts counts_ SLUICE_GUARDED_BY(counts_mutex_);
 };
 
 }  // namespace sluice::messaging

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -31,7 +33,10 @@ enum class Allocate : unsigned char { now, as_needed };
 template <typename T>
 class Ring final {
   public:
-    explicit Ring(std::size_t capacity, Allocate when = Allocate::now) : capacity_(capacity) {
+    /// REQUIRES: capacity < 2^32.
+    explicit Ring(std::size_t capacity, Allocate when = Allocate::now)
+        : capacity_(static_cast<Count>(capacity)) {
+        SLUICE_CHECK(capacity <= std::numeric_limits<Count>::max(), "a Ring of 2^32 items");
         if (when == Allocate::now) {
             grow(capacity_);
         }
@@ -61,7 +66,7 @@ class Ring final {
     void push_back(T&& added) noexcept {
         SLUICE_CHECK(!full(), "push_back into a full Ring");
         if (size_ == allocated_) {
-            grow(size_to_grow_to(size_ + 1, capacity_));
+            grow(size_to_grow_to(std::size_t{size_} + 1, capacity_));
         }
         ++size_;
         std::construct_at(place(size_ - 1), std::move(added));
@@ -83,6 +88,8 @@ class Ring final {
     }
 
   private:
+    using Count = std::uint32_t;  // where there are thousands of rings, they are mostly empty
+
     /// Memory for an item that may not be there.
     union Slot {
         Slot() noexcept {}
@@ -98,7 +105,7 @@ class Ring final {
             std::destroy_at(place(i));
         }
         slots_ = std::move(grown);
-        allocated_ = slots;
+        allocated_ = static_cast<Count>(slots);
         begin_ = 0;
     }
 
@@ -110,10 +117,10 @@ class Ring final {
     }
 
     std::unique_ptr<Slot[]> slots_;
-    std::size_t capacity_;
-    std::size_t allocated_ = 0;
-    std::size_t begin_ = 0;
-    std::size_t size_ = 0;
+    Count capacity_;
+    Count allocated_ = 0;
+    Count begin_ = 0;
+    Count size_ = 0;
 };
 
 }  // namespace sluice::sync
