@@ -34,6 +34,7 @@ CatFrames::CatFrames(const CatFraming& framing, net::EventLoop& loop, Calls call
       decoder_(make_framer(framing.framing),
                {.on_bad_frame = on_bad_frame(framing.framing),
                 .on_oversize = framing.framing.on_oversize,
+                .hunt_b_max = framing.framing.max_hunt_length,
                 .on_incident = [this](const FramingIncident& incident) { on_incident(incident); }},
                loop.receive_pool()),
       timer_(loop, [this] { on_timer(); }) {}

@@ -53,6 +53,7 @@ FrameInspector::FrameInspector(const InspectorOptions& options, BufferPool& pool
       decoder_(make_framer(options.framing),
                {.on_bad_frame = on_bad_frame(options.framing),
                 .on_oversize = options.framing.on_oversize,
+                .hunt_b_max = options.framing.max_hunt_length,
                 .on_incident =
                     [this](const FramingIncident& incident) {
                         end_incident(incident.stream_offset, false);

@@ -14,6 +14,9 @@ constexpr std::size_t shown_b_max = 16;
 std::string incident_text(const FramingIncident& incident) {
     std::string text(name(incident.fault));
     text += " at offset " + std::to_string(incident.stream_offset);
+    if (incident.fault == FrameFault::lost_sync) {
+        text += ": no frame within " + std::to_string(incident.limit_b) + " bytes";
+    }
     if (incident.claimed_b > 0) {
         text += ": claims " + std::to_string(incident.claimed_b) + " bytes";
         if (incident.claimed_b > incident.limit_b) {

@@ -74,6 +74,7 @@ void FrameDecoder::begin_stream() {
     tail_offset_ = 0;
     is_synced_ = !framer_->hunts();
     is_incident_ = false;
+    hunted_b_ = 0;
     is_end_ = false;
     is_closed_ = false;
     ask();
@@ -370,6 +371,7 @@ void FrameDecoder::hand_on(FrameBatch& batch, const Taken& taken) {
     ledger_.overhead_b += taken.wire_b - taken.payload_b;
     is_synced_ = true;
     is_incident_ = false;
+    hunted_b_ = 0;
     consume(taken.wire_b);
 }
 
@@ -439,10 +441,24 @@ void FrameDecoder::take_bad(const Scan& bad) {
     if (believes_length && bad.claimed_b > bad.bytes) {
         to_skip_b_ = bad.claimed_b;
         is_synced_ = true;
-    } else {
-        to_skip_b_ = bad.bytes;
+    } else if (hunt(bad.bytes)) {
         is_synced_ = bad.is_synced;
+    } else {
+        close(FrameFault::lost_sync, 0);
     }
+}
+
+/// Looks for the next frame behind `bytes` that belong to none. False: that is too far, and what
+/// was left of the way is gone.
+bool FrameDecoder::hunt(std::uint64_t bytes) {
+    const std::uint64_t left_b = framer_->hunts() ? options_.hunt_b_max - hunted_b_ : bytes;
+    to_skip_b_ = std::min(bytes, left_b);
+    hunted_b_ += to_skip_b_;
+    if (bytes > left_b) {
+        skip();
+        return false;
+    }
+    return true;
 }
 
 void FrameDecoder::report(FrameFault fault, std::uint64_t claimed_b) {
@@ -451,11 +467,12 @@ void FrameDecoder::report(FrameFault fault, std::uint64_t claimed_b) {
     if (!options_.on_incident) {
         return;
     }
-    FramingIncident incident{.fault = fault,
-                             .stream_offset = tail_offset_,
-                             .claimed_b = claimed_b,
-                             .limit_b = framer_->frame_b_max(),
-                             .front_b = std::min(unparsed_.size(), FramingIncident::front_b_max)};
+    FramingIncident incident{
+        .fault = fault,
+        .stream_offset = tail_offset_,
+        .claimed_b = claimed_b,
+        .limit_b = fault == FrameFault::lost_sync ? options_.hunt_b_max : framer_->frame_b_max(),
+        .front_b = std::min(unparsed_.size(), FramingIncident::front_b_max)};
     std::ranges::copy(unparsed_.bytes().first(incident.front_b), incident.front.begin());
     options_.on_incident(incident);
 }

@@ -18,6 +18,8 @@ std::string_view name(FrameFault fault) noexcept {
             return "bad_checksum";
         case FrameFault::bad_escape:
             return "bad_escape";
+        case FrameFault::lost_sync:
+            return "lost_sync";
         case FrameFault::truncated:
             return "truncated";
         case FrameFault::timeout:

@@ -98,6 +98,11 @@ void describe_all(Describer<Framing>& describer) {
                "The longest frame, on the wire. A length field that says less is the maximum then.")
         .range(1, gibibyte)
         .unit("bytes")
+        .field("max_hunt_length", &Framing::max_hunt_length,
+               "dle, sync: how many bytes in a row may belong to no frame; beyond them the stream "
+               "is closed.")
+        .range(1, gibibyte)
+        .unit("bytes")
         .field("on_bad_frame", &Framing::on_bad_frame,
                "What to do about bytes that are no frame: `close` the stream, `skip` the frame, or "
                "`resync`: look for the next frame from the next byte on; only delimiter, slip, "

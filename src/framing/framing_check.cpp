@@ -36,6 +36,7 @@ constexpr KeyKinds keys_of_some[] = {
     {"checksum_offset", {sync}},
     {"strip_checksum", {sync}},
     {"initial_bytes_to_strip", {length, varint, delimiter, fixed, sync}},
+    {"max_hunt_length", {dle, sync}},
     {"on_oversize", {length, varint, delimiter, octet_counting, netstring, slip, cobs, sync}},
 };
 

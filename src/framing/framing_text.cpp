@@ -91,7 +91,7 @@ Problem read_checksum(Framing& framing, std::string_view text) {
 }
 
 /// `65536`, `64KiB`
-Problem read_max(Framing& framing, std::string_view given) {
+Problem read_max(std::string_view given, std::uint64_t& value) {
     std::string_view text = given;
     std::uint64_t unit = 1;
     for (const std::string_view name : {"KiB", "MiB", "GiB"}) {
@@ -109,7 +109,7 @@ Problem read_max(Framing& framing, std::string_view given) {
         return quoted(given) +
                " is no length; allowed are 1 to 1073741824, or less with KiB, MiB or GiB behind it";
     }
-    framing.max_frame_length = count * unit;
+    value = count * unit;
     return {};
 }
 
@@ -146,7 +146,14 @@ constexpr Option options[] = {
          framing.strip_checksum = true;
          return Problem();
      }},
-    {"max", true, read_max},
+    {"max", true,
+     [](Framing& framing, std::string_view value) {
+         return read_max(value, framing.max_frame_length);
+     }},
+    {"hunt", true,
+     [](Framing& framing, std::string_view value) {
+         return read_max(value, framing.max_hunt_length);
+     }},
     {"bad", true,
      [](Framing& framing, std::string_view value) {
          return read_word("policy", value, framing.on_bad_frame);
@@ -337,6 +344,7 @@ std::string Framing::to_string() const {
         "checksum:" + word_text(checksum) + place_text(checksum_offset));
     add(strip_checksum, "strip_checksum");
     add(max_frame_length != defaults.max_frame_length, "max:" + max_text(max_frame_length));
+    add(max_hunt_length != defaults.max_hunt_length, "hunt:" + max_text(max_hunt_length));
     add(on_bad_frame != defaults.on_bad_frame, "bad:" + word_text(on_bad_frame));
     add(on_oversize != defaults.on_oversize, "oversize:" + word_text(on_oversize));
     return text;

@@ -3,7 +3,8 @@
 namespace sluice {
 
 std::uint64_t FramingIncidentCounts::total() const noexcept {
-    return oversize + bad_length + bad_sync + bad_checksum + bad_escape + truncated + timeout;
+    return oversize + bad_length + bad_sync + bad_checksum + bad_escape + lost_sync + truncated +
+           timeout;
 }
 
 const StructDescription& describe(TypeTag<FramingIncidentCounts>) {
@@ -15,6 +16,7 @@ const StructDescription& describe(TypeTag<FramingIncidentCounts>) {
             .field("bad_sync", &Self::bad_sync, "No frame began there.")
             .field("bad_checksum", &Self::bad_checksum, "The checksum was another.")
             .field("bad_escape", &Self::bad_escape, "An escape that the framing does not have.")
+            .field("lost_sync", &Self::lost_sync, "No frame within max_hunt_length bytes.")
             .field("truncated", &Self::truncated, "The connection ended within a frame.")
             .field("timeout", &Self::timeout, "The rest of a frame did not come in time.");
     return description;

@@ -12,6 +12,7 @@ FrameDecoderOptions decoder_options(const MessagingOptions& options,
                                     std::function<void(const FramingIncident&)> on_incident) {
     return {.on_bad_frame = options.framer ? OnBadFrame::close : on_bad_frame(options.framing),
             .on_oversize = options.framer ? OnOversize::close : options.framing.on_oversize,
+            .hunt_b_max = options.framing.max_hunt_length,
             .on_incident = std::move(on_incident)};
 }
 

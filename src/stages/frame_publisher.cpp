@@ -30,6 +30,7 @@ FramingIncidentCounts counts_of(const FramingLedger& ledger) {
             .bad_sync = of(FrameFault::bad_sync),
             .bad_checksum = of(FrameFault::bad_checksum),
             .bad_escape = of(FrameFault::bad_escape),
+            .lost_sync = of(FrameFault::lost_sync),
             .truncated = of(FrameFault::truncated),
             .timeout = of(FrameFault::timeout)};
 }
@@ -39,7 +40,8 @@ FramingIncidentCounts counts_of(const FramingLedger& ledger) {
 StageFraming stage_framing(const Framing& framing) {
     return {.framer = make_framer(framing),
             .on_bad_frame = on_bad_frame(framing),
-            .on_oversize = framing.on_oversize};
+            .on_oversize = framing.on_oversize,
+            .hunt_b_max = framing.max_hunt_length};
 }
 
 StageFraming stage_framing(std::shared_ptr<const Framer> framer) {
@@ -56,6 +58,7 @@ FramePublisher::FramePublisher(std::string stage, const Publisher<FrameGroup>& f
       decoder_(framing.framer,
                {.on_bad_frame = framing.on_bad_frame,
                 .on_oversize = framing.on_oversize,
+                .hunt_b_max = framing.hunt_b_max,
                 .on_incident = [this](const FramingIncident& incident) { on_incident(incident); }},
                pool) {}
 
@@ -196,6 +199,9 @@ Error FramePublisher::reason() const {
         return Error(Errc::frame_timeout, "the frame" + at);
     }
     std::string detail = std::string(name(incident.fault)) + at;
+    if (incident.fault == FrameFault::lost_sync) {
+        detail += ": no frame within " + std::to_string(incident.limit_b) + " bytes";
+    }
     if (incident.claimed_b > 0) {
         detail += ": a length of " + std::to_string(incident.claimed_b) + "; allowed are " +
                   std::to_string(incident.limit_b);

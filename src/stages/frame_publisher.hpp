@@ -23,6 +23,7 @@ struct StageFraming {
     std::shared_ptr<const Framer> framer;
     OnBadFrame on_bad_frame = OnBadFrame::close;
     OnOversize on_oversize = OnOversize::close;
+    std::uint64_t hunt_b_max = FrameDecoderOptions().hunt_b_max;
 };
 /// REQUIRES: validate(framing).
 [[nodiscard]] StageFraming stage_framing(const Framing& framing);

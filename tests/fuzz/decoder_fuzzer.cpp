@@ -1,7 +1,7 @@
 /// Whatever bytes come, and however they come, the decoder finds what a slow reading of the whole
 /// stream finds, and its ledger is exact at every step.
 ///
-/// The input's first three bytes choose the framing and the policies; then come commands of one
+/// The input's first three bytes choose the framing, policies and limits; then come commands of one
 /// byte: its low four bits say what is done, its high four how many bytes of the input are fed.
 #include <array>
 #include <cstddef>
@@ -67,7 +67,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     constexpr std::array policies = {OnBadFrame::close, OnBadFrame::skip, OnBadFrame::resync};
     sluice::test::DecoderDriver driver(sluice::test::make_framer(data[0]),
                                        policies.at(data[1] % policies.size()),
-                                       data[2] % 2 == 0 ? OnOversize::close : OnOversize::skip);
+                                       data[2] % 2 == 0 ? OnOversize::close : OnOversize::skip,
+                                       data[2] < 128 ? 65'536U : data[2] - 127U);
     std::string_view rest(reinterpret_cast<const char*>(data) + 3, size - 3);
     while (!rest.empty()) {
         const auto command = static_cast<unsigned char>(rest.front());

@@ -216,6 +216,30 @@ TEST_F(TcpClientStageFraming, ABadFrameClosesTheConnectionWithItsReasonAndTheNex
               1);
 }
 
+TEST_F(TcpClientStageFraming, GarbageBeyondTheLimitOfHuntingEndsTheConnection) {
+    const std::string frame("\xb5\x62\x01\x07\x00\x00\x08\x19", 8);
+    LoopbackDevice device([&](DeviceConnection& connection, std::size_t number) {
+        connection.send(std::string(number == 0 ? 101 : 100, 'g') + frame);
+        connection.drain();
+    });
+    ClientWatch& watch = clients_.add_watched_client(
+        config_for(device, "sync:b562,length:u16le@4,adjust:2,checksum:fletcher8@2,hunt:100"));
+    clients_.start();
+    ASSERT_TRUE(watch.wait_frames(1));
+    clients_.pipeline.stop();
+    const ClientRecord record = watch.record();
+    EXPECT_EQ(record.payloads(), Texts{frame});
+    EXPECT_EQ(record.frames[0].connection, 2U);
+    const auto ended = std::find_if(record.states.begin(), record.states.end(),
+                                    [](const ConnectionState& s) { return !s.reason.empty(); });
+    EXPECT_EQ(ended->reason, "bad_frame");
+    EXPECT_NE(ended->message.find("lost_sync at byte 100 of the stream: no frame within 100 bytes"),
+              std::string::npos)
+        << ended->message;
+    expect_exact(record);
+    EXPECT_EQ(record.stats.back().framing->incidents.lost_sync, 1U);
+}
+
 TEST_F(TcpClientStageFraming, AnOversizeFrameIsSkippedWhereTheFramingSaysSo) {
     LoopbackDevice device(send_once(framed("a") + framed(std::string(900'000, 'x')) + framed("b")));
     ClientWatch& watch = clients_.add_watched_client(

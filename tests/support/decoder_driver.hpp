@@ -53,8 +53,9 @@ inline Policy policy_for(FrameFault fault, OnBadFrame on_bad_frame, OnOversize o
 
 inline StreamContents contents_of(std::span<const std::byte> stream, bool is_end,
                                   const Framer& framer, OnBadFrame on_bad_frame,
-                                  OnOversize on_oversize) {
+                                  OnOversize on_oversize, std::uint64_t hunt_b_max) {
     StreamContents found;
+    std::uint64_t hunted_b = 0;
     bool is_synced = !framer.hunts();
     bool is_incident = false;
     bool is_end_known = false;  // once all was read of what came before
@@ -95,6 +96,7 @@ inline StreamContents contents_of(std::span<const std::byte> stream, bool is_end
             at += static_cast<std::size_t>(scan.bytes);
             is_synced = true;
             is_incident = false;
+            hunted_b = 0;
             continue;
         }
         const Policy policy = policy_for(scan.fault, on_bad_frame, on_oversize);
@@ -109,6 +111,14 @@ inline StreamContents contents_of(std::span<const std::byte> stream, bool is_end
         }
         const bool believes = policy.believes_length && is_synced && scan.claimed_b > scan.bytes;
         is_synced = believes || scan.is_synced;
+        hunted_b += believes ? 0 : scan.bytes;
+        if (framer.hunts() && hunted_b > hunt_b_max) {
+            at += static_cast<std::size_t>(scan.bytes - (hunted_b - hunt_b_max));
+            report(FrameFault::lost_sync, 0);
+            found.skipped_b += rest.size();
+            found.is_closed = true;
+            break;
+        }
         const auto gone_b = static_cast<std::size_t>(
             std::min<std::uint64_t>(rest.size(), believes ? scan.claimed_b : scan.bytes));
         found.skipped_b += gone_b;
@@ -130,12 +140,14 @@ enum class Feed : std::uint8_t {
 class DecoderDriver {
   public:
     DecoderDriver(std::shared_ptr<const Framer> framer, OnBadFrame on_bad_frame,
-                  OnOversize on_oversize)
+                  OnOversize on_oversize, std::uint64_t hunt_b_max)
         : on_bad_frame_(on_bad_frame),
           on_oversize_(on_oversize),
+          hunt_b_max_(hunt_b_max),
           decoder_(std::move(framer),
                    {.on_bad_frame = on_bad_frame,
                     .on_oversize = on_oversize,
+                    .hunt_b_max = hunt_b_max,
                     .on_incident =
                         [this](const FramingIncident& incident) {
                             is_exact_ = is_exact_ && is_exact();
@@ -299,8 +311,9 @@ class DecoderDriver {
         if (!is_exact_ || !is_exact()) {
             return "the ledger is not exact";
         }
-        const StreamContents is = contents_of(std::as_bytes(std::span(stream_)), is_end_,
-                                              decoder_.framer(), on_bad_frame_, on_oversize_);
+        const StreamContents is =
+            contents_of(std::as_bytes(std::span(stream_)), is_end_, decoder_.framer(),
+                        on_bad_frame_, on_oversize_, hunt_b_max_);
         const FramingLedger& now = decoder_.ledger();
         const std::uint64_t taken_b = is.payload_b + is.overhead_b + is.skipped_b;
         if (is.frames != frames_) {
@@ -332,6 +345,7 @@ class DecoderDriver {
 
     const OnBadFrame on_bad_frame_;
     const OnOversize on_oversize_;
+    const std::uint64_t hunt_b_max_;
     BufferPool sources_{{.size_b = 64 * slab_b, .slab_size_b = slab_b}};
     BufferPool pool_{{.size_b = 4 * slab_b, .slab_size_b = slab_b}};
     ReceiveBuffer receiver_{sources_, offer};

@@ -84,6 +84,9 @@ inline Framing any_framing() {
             framing.max_frame_length = drawn<std::uint64_t>(1, 300) *
                                        *rc::gen::element<std::uint64_t>(1, 1, 1024, 1024 * 1024);
         }
+        if (framing.kind == FramingKind::dle || framing.kind == FramingKind::sync) {
+            framing.max_hunt_length = *rc::gen::element<std::uint64_t>(1, 1000, 65'536, 1U << 30U);
+        }
         framing.on_bad_frame = static_cast<OnBadFrame>(drawn(0, 3));
         framing.on_oversize = static_cast<OnOversize>(drawn(0, 1));
         if (validate(framing)) {

@@ -41,7 +41,7 @@ struct FramingIncident {
     FrameFault fault = FrameFault::bad_sync;
     std::uint64_t stream_offset = 0;  ///< Of the first bad byte.
     std::uint64_t claimed_b = 0;      ///< The length that the frame claimed, if it did.
-    std::uint64_t limit_b = 0;        ///< The framing's maximum.
+    std::uint64_t limit_b = 0;        ///< The framing's maximum; `lost_sync`: of hunting.
     std::array<std::byte, front_b_max>
         front{};              ///< The bytes from there on, as far as they are there,
     std::size_t front_b = 0;  ///< so many.
@@ -58,6 +58,10 @@ struct FrameDecoderOptions {
     /// For frames longer than the maximum. `close` under `on_bad_frame: resync` is `resync`: what
     /// hunts for frames believes no length.
     OnOversize on_oversize = OnOversize::close;
+    /// For a framer that hunts: since the stream's begin or the last whole frame, so many bytes may
+    /// belong to no frame, those apart that were skipped for a length that was believed. With one
+    /// more the stream is closed: `lost_sync`.
+    std::uint64_t hunt_b_max = std::uint64_t{64} * 1024;
     /// Called at the begin of each incident, from within `next` and `fail`. May be empty. It may
     /// look at the decoder's ledger, and must not call what changes the decoder.
     std::function<void(const FramingIncident&)> on_incident;
@@ -96,10 +100,11 @@ class FrameDecoder final {
     [[nodiscard]] Result<void> append(const Buffer& bytes);
 
     /// The next whole frames, as many as stand together: true; false: more bytes are needed.
-    /// Errors: `bad_frame`: the stream cannot go on (a policy `close`, or the framing cannot find
-    /// the next frame), for ever until begin_stream; `would_block`, `out_of_memory`: the pool has
-    /// no block to undo escapes or to put a frame together in: nothing is lost, try again later;
-    /// `too_large`: it never has one for a frame that long. `batch` is empty unless true.
+    /// Errors: `bad_frame`: the stream cannot go on (a policy `close`, the framing cannot find the
+    /// next frame, or did not within `hunt_b_max`), for ever until begin_stream; `would_block`,
+    /// `out_of_memory`: the pool has no block to undo escapes or to put a frame together in:
+    /// nothing is lost, try again later; `too_large`: it never has one for a frame that long.
+    /// `batch` is empty unless true.
     [[nodiscard]] Result<bool> next(FrameBatch& batch);
 
     /// No more bytes will come: `next` may find a last frame that waited for its successor; before
@@ -153,6 +158,7 @@ class FrameDecoder final {
 
     void truncate();
     void take_bad(const Scan& bad);
+    [[nodiscard]] bool hunt(std::uint64_t bytes);
     void report(FrameFault fault, std::uint64_t claimed_b);
     void close(FrameFault fault, std::uint64_t claimed_b);
 
@@ -168,6 +174,7 @@ class FrameDecoder final {
     std::size_t seen_b_ = 0;    // of unparsed_, when it was asked last
     std::uint64_t tail_offset_ = 0;
     std::uint64_t to_skip_b_ = 0;  // of bytes that may still be to come
+    std::uint64_t hunted_b_ = 0;   // since the last whole frame
     bool is_synced_ = true;
     bool is_incident_ = false;  // since the last whole frame
     bool is_end_ = false;

@@ -19,10 +19,11 @@ enum class FrameFault : std::uint8_t {
     bad_sync,      ///< No frame begins here.
     bad_checksum,  ///< The checksum of the frame is not that of its bytes.
     bad_escape,    ///< An escape sequence or a code that the framing does not have.
+    lost_sync,     ///< No frame within `max_hunt_length` bytes.
     truncated,     ///< The stream ended within a frame.
     timeout,       ///< The rest of a frame did not come in time.
 };
-inline constexpr std::size_t frame_fault_count = 7;
+inline constexpr std::size_t frame_fault_count = 8;
 [[nodiscard]] std::string_view name(FrameFault fault) noexcept;
 
 /// What a framer is told about the unparsed bytes besides themselves.

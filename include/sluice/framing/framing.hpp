@@ -84,6 +84,9 @@ struct Framing {
     /// on. Only the payload gets shorter. A varint counts as one byte, however long it is.
     std::uint32_t initial_bytes_to_strip = 0;
     std::uint64_t max_frame_length = std::uint64_t{16} * 1024 * 1024;  ///< 1 to 1 GiB, on the wire.
+    /// sync, dle: so many bytes in a row may belong to no frame; beyond them the stream is closed,
+    /// whatever the policies are. 1 to 1 GiB.
+    std::uint64_t max_hunt_length = std::uint64_t{64} * 1024;
 
     OnBadFrame on_bad_frame = OnBadFrame::automatic;
     OnOversize on_oversize = OnOversize::close;
@@ -95,9 +98,10 @@ struct Framing {
     ///     slip   cobs   dle:1a   sync:b562,length:u16le@4,adjust:2,checksum:fletcher8@2   raw
     ///
     /// `lines` is the delimiter 0a with accept_carriage_return. `keep` is strip_delimiter: false,
-    /// `strip_checksum` its key; `bad:close|skip|resync` and `oversize:close|skip` the policies. A
-    /// maximum is a number with nothing, KiB, MiB or GiB behind it. The result is valid. Errors:
-    /// `invalid_argument`; the detail says what was given and what is allowed.
+    /// `strip_checksum` its key; `bad:close|skip|resync` and `oversize:close|skip` the policies;
+    /// `hunt:256KiB` is max_hunt_length. A maximum is a number with nothing, KiB, MiB or GiB behind
+    /// it. The result is valid. Errors: `invalid_argument`; the detail says what was given and what
+    /// is allowed.
     [[nodiscard]] static Result<Framing> parse(std::string_view text);
     /// The shortest text of which `parse` makes the same. REQUIRES: validate(*this).
     [[nodiscard]] std::string to_string() const;

@@ -14,6 +14,7 @@ struct FramingIncidentCounts {
     std::uint64_t bad_sync = 0;
     std::uint64_t bad_checksum = 0;
     std::uint64_t bad_escape = 0;
+    std::uint64_t lost_sync = 0;
     std::uint64_t truncated = 0;
     std::uint64_t timeout = 0;
 

@@ -201,6 +201,12 @@ class BadFramesTest(support.TestCase):
         self.assertEqual(cat.output.exactly(4), b"line")
         self.assertRegex(cat.errors.line(), "no data in time")
 
+    def test_garbage_beyond_the_limit_of_hunting_ends_the_connection(self):
+        cat, peer = self.connected("--framing", "sync:55,length:u8@1,checksum:sum8,hunt:20")
+        peer.sendall(b"g" * 21)
+        cat.errors.expect("^sluice: bad frame: lost_sync at offset 20: no frame within 20 bytes")
+        cat.errors.expect("trying again in")
+
     def test_a_flood_of_bad_frames_is_summed_up_and_loses_no_good_one(self):
         count = 20_000
         cat, peer = self.connected("--framing", "slip,bad:resync", "--no-reconnect")

@@ -69,6 +69,14 @@ class TextTest(support.TestCase):
             "no frame: oversize at offset 8: claims 4294967299 bytes, the maximum is 16777216",
             "skipped 48 bytes, not resumed"])
 
+    def test_garbage_beyond_the_limit_of_hunting_ends_it(self):
+        status, lines, _ = self.frames("--framing", "sync:55,length:u8@1,checksum:sum8,hunt:20",
+                                       data=b"g" * 21 + b"\x55\x01a\xb7")
+        self.assertEqual(status, 65)
+        self.assertEqual(lines[0], "no frame: bad_sync at offset 0")
+        self.assertIn("no frame: lost_sync at offset 20: no frame within 20 bytes", lines)
+        self.assertRegex(lines[-1], "skipped 25 bytes: bad_sync 1, lost_sync 1$")
+
     def test_a_rest_that_is_no_frame_is_skipped(self):
         status, lines, _ = self.frames("--framing", FRAMING, data=encode(b"good")
                                        + encode(b"cut")[:6])

@@ -36,7 +36,7 @@ FRAMING_KEYS = {
     "framing": ["received", "frames", "payload", "overhead", "skipped", "buffered", "copied",
                 "largest", "incidents"],
     "framing.incidents": ["oversize", "bad_length", "bad_sync", "bad_checksum", "bad_escape",
-                          "truncated", "timeout"],
+                          "lost_sync", "truncated", "timeout"],
 }
 
 

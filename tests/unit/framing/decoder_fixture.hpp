@@ -28,11 +28,13 @@ class DecoderFixture : public testing::Test {
     }
 
     void use(std::shared_ptr<const Framer> framer, OnBadFrame on_bad_frame = OnBadFrame::close,
-             OnOversize on_oversize = OnOversize::close) {
+             OnOversize on_oversize = OnOversize::close,
+             std::uint64_t hunt_b_max = FrameDecoderOptions().hunt_b_max) {
         decoder = std::make_unique<FrameDecoder>(
             std::move(framer),
             FrameDecoderOptions{.on_bad_frame = on_bad_frame,
                                 .on_oversize = on_oversize,
+                                .hunt_b_max = hunt_b_max,
                                 .on_incident =
                                     [this](const FramingIncident& incident) {
                                         expect_exact_ledger();

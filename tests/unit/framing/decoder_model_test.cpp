@@ -107,7 +107,8 @@ RC_GTEST_PROP(DecoderModel, FindsWhatIsThereHoweverItComesAndCountsEveryByte, ()
     const auto on_bad_frame =
         *rc::gen::element(OnBadFrame::close, OnBadFrame::skip, OnBadFrame::resync);
     const auto on_oversize = *rc::gen::element(OnOversize::close, OnOversize::skip);
-    DecoderDriver driver(kind.framer, on_bad_frame, on_oversize);
+    const auto hunt_b_max = *rc::gen::element<std::uint64_t>(1, 5, 40, 65'536);
+    DecoderDriver driver(kind.framer, on_bad_frame, on_oversize, hunt_b_max);
     for (const DecoderStep& step : any_steps(kind)) {
         RC_ASSERT(run(driver, step) == "");
     }

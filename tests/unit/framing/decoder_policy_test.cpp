@@ -276,6 +276,69 @@ TEST_F(DecoderPolicyTest, WhatHuntsBelievesNoLengthOverTheLimit) {
     expect_closed();
 }
 
+// Garbage before the sync byte is looked through so far, then it closes.
+
+TEST_F(DecoderPolicyTest, GarbageBeforeASyncByteIsScannedUpToTheLimitThenItCloses) {
+    for (const std::size_t piece_b : {1U, 7U, 200U}) {
+        for (const bool is_over : {false, true}) {
+            const std::string garbage(is_over ? 101 : 100, 'g');
+            const std::string stream = garbage + sync_frame("one") + "more";
+            use(std::make_shared<SyncFramer>(), OnBadFrame::resync, OnOversize::close, 100);
+            incidents.clear();
+            Texts found;
+            for (std::size_t i = 0; i < stream.size(); i += piece_b) {
+                for (std::string& text : frames_after_push(stream.substr(i, piece_b))) {
+                    found.push_back(std::move(text));
+                }
+            }
+            EXPECT_EQ(found, is_over ? Texts{} : Texts{"one"});
+            EXPECT_EQ(ledger().skipped_b, is_over ? stream.size() : 104);
+            ASSERT_EQ(incidents.size(), 2U);
+            EXPECT_EQ(incidents[0].fault, FrameFault::bad_sync);
+            if (is_over) {
+                expect_closed();
+                EXPECT_EQ(incidents[1].fault, FrameFault::lost_sync);
+                EXPECT_EQ(incidents[1].stream_offset, 100U);
+                EXPECT_EQ(incidents[1].limit_b, 100U);
+                EXPECT_EQ(count(FrameFault::lost_sync), 1U);
+            }
+        }
+    }
+}
+
+TEST_F(DecoderPolicyTest, EachWholeFrameAndEachStreamBeginsTheHuntAnew) {
+    use(std::make_shared<SyncFramer>(), OnBadFrame::resync, OnOversize::close, 100);
+    const std::string garbage(100, 'g');
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(frames_after_push(garbage + sync_frame("one")), Texts{"one"});
+    }
+    EXPECT_EQ(frames_after_push(garbage + "g"), Texts{});
+    expect_closed();
+    decoder->begin_stream();
+    EXPECT_EQ(frames_after_push(garbage + sync_frame("two")), Texts{"two"});
+    EXPECT_EQ(error, std::nullopt);
+}
+
+TEST_F(DecoderPolicyTest, HuntingEndsAt64KiBUnlessConfigured) {
+    use(std::make_shared<SyncFramer>(), OnBadFrame::resync);
+    EXPECT_EQ(frames_after_push(std::string(65'536, 'g')), Texts{});
+    EXPECT_EQ(error, std::nullopt);
+    EXPECT_EQ(frames_after_push("g"), Texts{});
+    expect_closed();
+}
+
+TEST_F(DecoderPolicyTest, BytesSkippedForALengthThatIsBelievedAreNoHunt) {
+    use(std::make_shared<SyncFramer>(), OnBadFrame::skip, OnOversize::close, 10);
+    EXPECT_EQ(frames_after_push(sync_frame("one") + broken_sync_frame(std::string(100, 'x')) +
+                                sync_frame("two")),
+              (Texts{"one", "two"}));
+}
+
+TEST_F(DecoderPolicyTest, FramesSkippedByTheirOwnEndsAreNoHunt) {
+    use(std::make_shared<EscapeFramer>(), OnBadFrame::resync, OnOversize::close, 3);
+    EXPECT_EQ(frames_after_push("b\\ad|b\\ad|" + escape_frame("two")), Texts{"two"});
+}
+
 // Delimiters and escapes.
 
 TEST_F(DecoderPolicyTest, ADelimiterThatDoesNotComeClosesAtTheLimit) {

@@ -89,6 +89,9 @@ TEST(Framing, KeysOfOtherKindsAreRefused) {
     const auto strip = [](Framing& f) { f.initial_bytes_to_strip = 1; };
     EXPECT_EQ(wrong_keys_of(FramingKind::slip, strip), "initial_bytes_to_strip");
     EXPECT_EQ(wrong_keys_of(FramingKind::fixed, strip), "");
+    const auto hunt = [](Framing& f) { f.max_hunt_length = 1; };
+    EXPECT_EQ(wrong_keys_of(FramingKind::slip, hunt), "max_hunt_length");
+    EXPECT_EQ(wrong_keys_of(FramingKind::dle, hunt), "");
     const auto skip = [](Framing& f) { f.on_oversize = OnOversize::skip; };
     EXPECT_EQ(wrong_keys_of(FramingKind::fixed, skip), "on_oversize");
     EXPECT_EQ(wrong_keys_of(FramingKind::slip, skip), "");
@@ -114,6 +117,10 @@ TEST(Framing, ZeroIsNoLimit) {
         EXPECT_EQ(wrong_keys_of(static_cast<FramingKind>(kind),
                                 [](Framing& f) { f.max_frame_length = 0; }),
                   "max_frame_length");
+    }
+    for (const FramingKind kind : {FramingKind::dle, FramingKind::sync}) {
+        EXPECT_EQ(wrong_keys_of(kind, [](Framing& f) { f.max_hunt_length = 0; }),
+                  "max_hunt_length");
     }
 }
 
@@ -223,7 +230,8 @@ TEST(Framing, TheDescriptionHasEveryKeyAndJsonWritesTheMap) {
               R"("delimiter":"","accept_carriage_return":false,"strip_delimiter":true,)"
               R"("frame_length":0,"escape_byte":"1a","sync":"","checksum":"none",)"
               R"("checksum_offset":0,"strip_checksum":false,"initial_bytes_to_strip":0,)"
-              R"("max_frame_length":16777216,"on_bad_frame":"automatic","on_oversize":"close"})");
+              R"("max_frame_length":16777216,"max_hunt_length":65536,)"
+              R"("on_bad_frame":"automatic","on_oversize":"close"})");
 }
 
 TEST(FramingDeathTest, AFramerOfWhatIsNotValidIsABug) {

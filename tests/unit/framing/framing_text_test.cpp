@@ -48,15 +48,19 @@ TEST(FramingText, EveryExampleOfTheHeaderIsWrittenAsItWasRead) {
           "slip,max:64KiB,bad:resync,oversize:skip",
           "length:u32be,bad:close",
           "fixed:5,max:5",
+          "dle:1a,hunt:256KiB",
+          "sync:b562,length:u16le@4,max:1KiB,hunt:1000,bad:close",
           "sync:b562,length:u16le@4,checksum:crc16-ccitt,strip_checksum"}) {
         EXPECT_EQ(parsed(text).to_string(), text);
     }
 }
 
 TEST(FramingText, DefaultsAreOmitted) {
-    EXPECT_EQ(parsed("length:u32be@0,adjust:0,strip:0,max:16384KiB,bad:automatic,oversize:close")
-                  .to_string(),
-              "length:u32be");
+    EXPECT_EQ(
+        parsed(
+            "length:u32be@0,adjust:0,strip:0,max:16384KiB,hunt:64KiB,bad:automatic,oversize:close")
+            .to_string(),
+        "length:u32be");
     EXPECT_EQ(parsed("length:u8be").to_string(), "length:u8");
     EXPECT_EQ(parsed("octet_counting").to_string(), "octet-counting");
     EXPECT_EQ(parsed("fixed:1024,max:1048576").to_string(), "fixed:1024,max:1MiB");

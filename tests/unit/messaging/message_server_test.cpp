@@ -107,6 +107,23 @@ TEST(MessageServer, OneBadPeerDisturbsNoOther) {
     EXPECT_GE((*server)->statistics().received.bad_frames, 1U);
 }
 
+TEST(MessageServer, PeerThatSaysNothingButGarbageIsEndedAtTheLimitOfHunting) {
+    MessageServerOptions options = server_options();
+    options.messaging.framing = *Framing::parse("sync:b562,length:u16le@4,checksum:sum8,hunt:100");
+    auto server = MessageServer::start(options);
+    ASSERT_TRUE(server);
+    MessagingOptions raw;
+    raw.framing = *Framing::parse("raw");
+    auto bad = connect(**server, raw);
+    ASSERT_TRUE(bad->send(bytes_of(std::string(100, 'g'))));
+    ASSERT_TRUE(bad->send(bytes_of("g")));
+    while ((*server)->statistics().received.bad_frames < 2) {
+        std::this_thread::yield();
+    }
+    EXPECT_EQ((*server)->statistics().received.skipped_b, 101U);
+    expect_balance((*server)->statistics().received);
+}
+
 TEST(MessageServer, SlowReaderSlowsPeersAndLosesNothing) {
     constexpr int clients_count = 3;
     constexpr int messages_each = 2000;
