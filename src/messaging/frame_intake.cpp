@@ -45,6 +45,7 @@ void FrameIntake::begin_connection(PeerId peer) {
     has_warned_ = false;
     was_large_ = false;
     is_starved_ = false;
+    is_dropping_ = false;
     watched_since_.reset();
 }
 
@@ -71,6 +72,18 @@ FrameIntake::Progress FrameIntake::take(net::Packet&& packet) {
 }
 
 FrameIntake::Progress FrameIntake::pump() {
+    const Progress progress = is_dropping_ ? Progress::blocked : hand_on();
+    if (progress != Progress::blocked || !is_draining_) {
+        return progress;
+    }
+    is_dropping_ = true;
+    pool_.cancel_wait(*this);
+    arrival_.batch = FrameBatch();
+    decoder_.begin_stream();
+    return Progress::idle;
+}
+
+FrameIntake::Progress FrameIntake::hand_on() {
     while (true) {
         if (!arrival_.batch.empty() && !deliver()) {
             return Progress::blocked;

@@ -38,6 +38,9 @@ class FrameIntake final : MemoryWaiter {
     [[nodiscard]] net::ReceiveWish wish() noexcept;
     [[nodiscard]] Progress take(net::Packet&& packet);
     [[nodiscard]] Progress pump();
+    /// Nobody may take any more what arrives, but all shall be read: from now on, what has no room
+    /// is dropped, with all behind it on its connection. `pump` what waits already.
+    void drain() noexcept { is_draining_ = true; }
     [[nodiscard]] Error failure() const { return Error(failure_); }
 
     /// The connection is about to wait for memory: that its frame does not go on is not its peer's
@@ -53,6 +56,7 @@ class FrameIntake final : MemoryWaiter {
 
   private:
     void memory_available() noexcept override { on_room_(); }
+    [[nodiscard]] Progress hand_on();
     /// False: no room.
     [[nodiscard]] bool deliver();
     [[nodiscard]] Progress judge(const Error& error);
@@ -69,6 +73,8 @@ class FrameIntake final : MemoryWaiter {
     bool has_warned_ = false;
     bool was_large_ = false;
     bool is_starved_ = false;
+    bool is_draining_ = false;
+    bool is_dropping_ = false;  // the rest of this connection
     Errc failure_ = Errc::bad_frame;
 
     std::uint64_t watched_offset_ = 0;

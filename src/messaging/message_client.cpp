@@ -74,7 +74,11 @@ struct MessageClient::State final : net::LinkHandler {
     void begin(const net::LinkStatus& status);
     void end(const net::LinkStatus& status);
     void look_for_stuck_frame();
+    void drain();
+    void finish();
     void publish_counts();
+    /// Waits until it is up, or not; false at the deadline, or if it never will be.
+    bool wait_until(bool up, SteadyTime deadline);
     /// There is room for what the intake holds. Any thread; only signals.
     void on_room();
 
@@ -96,6 +100,7 @@ struct MessageClient::State final : net::LinkHandler {
     FrameIntake intake;
     std::optional<net::Timer> frame_timer;
     bool is_connected = false;
+    bool is_closing = false;
 
     std::atomic<bool> is_up{false};
     std::atomic<bool> is_over{false};
@@ -170,7 +175,7 @@ void MessageClient::State::end(const net::LinkStatus& status) {
     frame_timer->disarm();
     intake.end_connection();
     publish_counts();
-    if (handler != nullptr && status.reason) {
+    if (handler != nullptr && status.reason && !is_closing) {
         handler->on_disconnected(status.connection, *status.reason);
     }
 }
@@ -183,10 +188,35 @@ void MessageClient::State::look_for_stuck_frame() {
     }
 }
 
+/// What has no room is not waited for, so that the other side gets on until it ends.
+void MessageClient::State::drain() {
+    intake.drain();
+    link.resume();
+}
+
+void MessageClient::State::finish() {
+    is_closing = true;
+    link.finish_sending();
+}
+
 void MessageClient::State::publish_counts() {
     const MessageCounts now = messaging::counts_of(intake.ledger());
     const sync::MutexLock lock(counts_mutex);
     counts = now;
+}
+
+bool MessageClient::State::wait_until(bool up, SteadyTime deadline) {
+    while (true) {
+        const sync::Parker::Ticket ticket = changed.prepare();
+        const bool is_so = is_up.load(std::memory_order_acquire) == up;
+        if (is_so || is_over.load(std::memory_order_acquire)) {
+            changed.cancel();
+            return is_so;
+        }
+        if (!changed.park(ticket, deadline)) {
+            return false;
+        }
+    }
 }
 
 MessageClient::MessageClient(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
@@ -247,17 +277,7 @@ Result<int> MessageClient::descriptor() {
 }
 
 bool MessageClient::wait_connected(SteadyTime deadline) {
-    while (true) {
-        const sync::Parker::Ticket ticket = state_->changed.prepare();
-        const bool is_up = state_->is_up.load(std::memory_order_acquire);
-        if (is_up || state_->is_over.load(std::memory_order_acquire)) {
-            state_->changed.cancel();
-            return is_up;
-        }
-        if (!state_->changed.park(ticket, deadline)) {
-            return false;
-        }
-    }
+    return state_->wait_until(true, deadline);
 }
 
 bool MessageClient::flush(SteadyTime deadline) {
@@ -265,7 +285,11 @@ bool MessageClient::flush(SteadyTime deadline) {
 }
 
 void MessageClient::close(SteadyTime deadline) {
-    static_cast<void>(flush(deadline));
+    state_->loop->run_on_loop([this] { state_->drain(); });
+    if (flush(deadline)) {
+        state_->loop->run_on_loop([this] { state_->finish(); });
+        static_cast<void>(state_->wait_until(false, deadline));
+    }
     state_->link.stop();
     state_->inbox.close();
 }

@@ -14,6 +14,7 @@
 #include "sluice/net/listener.hpp"
 #include "sluice/net/timer.hpp"
 #include "sluice/sync/mutex.hpp"
+#include "sluice/sync/parker.hpp"
 
 namespace sluice {
 namespace {
@@ -36,11 +37,13 @@ void add(net::EgressLedger& sum, const net::EgressLedger& part) {
     sum.queued_bytes_max = std::max(sum.queued_bytes_max, part.queued_bytes_max);
 }
 
-/// Adds the sums of a queue that was stopped. What a sender has just put into it is dropped by that
+/// Adds the sums of a queue that has ended. What a sender has just put into it is dropped by that
 /// sender's thread.
-void add_stopped(net::EgressLedger& sum, net::EgressLedger part) {
-    add(part.dropped[static_cast<std::size_t>(net::DropReason::stopped)],
-        std::exchange(part.queued, {}));
+void add_ended(net::EgressLedger& sum, net::EgressLedger part, const Error& reason) {
+    const net::DropReason dropped = reason.code() == Errc::stopped
+                                        ? net::DropReason::stopped
+                                        : net::DropReason::connection_lost;
+    add(part.dropped[static_cast<std::size_t>(dropped)], std::exchange(part.queued, {}));
     add(sum, part);
 }
 
@@ -68,8 +71,10 @@ struct MessageServer::State final : messaging::PeerOwner {
     void accept(sys::Accepted accepted);
     void resume_blocked();
     void look_for_stuck_frames();
-    void close_all();
     void stop_listening();
+    void finish_all();
+    void wait_for_ends(SteadyTime deadline);
+    void close_all();
 
     void on_peer_work(PeerId peer) override;
     void on_peer_room(PeerId peer) override;
@@ -88,6 +93,7 @@ struct MessageServer::State final : messaging::PeerOwner {
     messaging::Inbox inbox;
     sync::Mutex counts_mutex;  // of what each peer received
     messaging::PeerTable peers;
+    sync::Parker peer_ended;
 
     // The loop's thread.
     std::optional<net::Timer> frame_timer;
@@ -185,9 +191,10 @@ void MessageServer::State::on_peer_end(Peer& peer, const Error& reason) {
     {
         const sync::MutexLock lock(mutex);
         messaging::add(past.received, peer.counts());
-        add_stopped(past.sent, peer.egress().ledger());
+        add_ended(past.sent, peer.egress().ledger(), reason);
         peers.remove(peer.id());
     }
+    peer_ended.unpark_all();
     if (handler != nullptr && !is_closing) {
         handler->on_disconnected(peer.id(), reason);
     }
@@ -201,8 +208,26 @@ void MessageServer::State::stop_listening() {
     listener.reset();
 }
 
-void MessageServer::State::close_all() {
+void MessageServer::State::finish_all() {
     is_closing = true;
+    for (const std::shared_ptr<Peer>& peer : peers.all()) {
+        peer->finish();
+    }
+}
+
+void MessageServer::State::wait_for_ends(SteadyTime deadline) {
+    bool has_time = true;
+    while (has_time) {
+        const sync::Parker::Ticket ticket = peer_ended.prepare();
+        if (peers.size() == 0) {
+            peer_ended.cancel();
+            return;
+        }
+        has_time = peer_ended.park(ticket, deadline);
+    }
+}
+
+void MessageServer::State::close_all() {
     frame_timer.reset();
     for (const std::shared_ptr<Peer>& peer : peers.all()) {
         peer->end(Error(Errc::stopped));
@@ -313,10 +338,11 @@ void MessageServer::disconnect(PeerId peer) {
 }
 
 void MessageServer::close(SteadyTime deadline) {
-    state_->loop->run_on_loop([this] { state_->stop_listening(); });
-    for (const std::shared_ptr<Peer>& peer : state_->peers.all()) {
-        static_cast<void>(peer->egress().wait_empty(deadline));
-    }
+    state_->loop->run_on_loop([this] {
+        state_->stop_listening();
+        state_->finish_all();
+    });
+    state_->wait_for_ends(deadline);
     state_->loop->run_on_loop([this] { state_->close_all(); });
     state_->inbox.close();
 }

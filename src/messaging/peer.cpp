@@ -9,7 +9,7 @@ namespace sluice::messaging {
 namespace {
 
 net::EgressOptions egress_options(const net::LaneOptions& sending) {
-    return {.policy = net::EgressPolicy::wait,
+    return {.policy = net::EgressPolicy::fail,
             .buffer_size_b = sending.referenced_b_max,
             .copy_below_b = std::min<std::size_t>(sending.copy_below_b, 65'536),
             .direct_writes = true};
@@ -25,14 +25,16 @@ Peer::Peer(PeerId id, std::shared_ptr<const Framer> framer, const MessagingOptio
       egress_(egress_options(options.sending), [this] { owner_.on_peer_work(id_); }),
       intake_(std::move(framer), options, pool, inbox, handler,
               [this] { owner_.on_peer_room(id_); }),
-      counts_mutex_(counts_mutex) {}
+      counts_mutex_(counts_mutex) {
+    egress_.connected();
+}
 
 Result<void> Peer::open(net::EventLoop& loop, sys::Descriptor socket) {
-    egress_.connected();
     intake_.begin_connection(id_);
     Result<std::unique_ptr<net::Stream>> opened =
         net::Stream::open(loop, std::move(socket), egress_, *this);
     if (!opened) {
+        egress_.lost();
         egress_.stop();
         return opened.error();
     }
@@ -88,8 +90,19 @@ void Peer::end(const Error& reason) {
         moved_b_ = ended->moved_bytes();
         intake_.end_connection();
         publish_counts();
+        if (reason.code() != Errc::stopped) {
+            egress_.lost();
+        }
         egress_.stop();
         owner_.on_peer_end(*this, reason);
+    }
+}
+
+void Peer::finish() {
+    intake_.drain();
+    go_on();
+    if (stream_) {
+        stream_->finish_sending();
     }
 }
 

@@ -50,6 +50,9 @@ class Peer final : net::StreamHandler {
     /// Ends a frame that does not come.
     void look_for_stuck_frame(SteadyTime now);
     void end(const Error& reason);
+    /// Sends what was pushed so far, then ends the sending direction; what arrives meanwhile and
+    /// has no room is dropped, until the other side ends too.
+    void finish();
 
     [[nodiscard]] PeerId id() const noexcept { return id_; }
     [[nodiscard]] net::TransmitQueue& egress() noexcept { return egress_; }

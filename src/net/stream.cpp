@@ -218,6 +218,9 @@ void Stream::State::send_what_waits() {
         return;
     }
     std::span<iovec> pieces = loop.send_pieces;
+    if (finish_sent) {
+        return;
+    }
     for (std::size_t i = 0; i < sends_per_turn && !send_error; ++i) {
         const std::size_t count = queue.gather(pieces, bytes_per_send);
         if (count == 0) {

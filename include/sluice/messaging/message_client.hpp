@@ -99,8 +99,11 @@ class MessageClient final {
     /// Waits until everything that was accepted is with the kernel, or dropped; false at the
     /// deadline.
     bool flush(SteadyTime deadline = never);
-    /// Flushes until `deadline` at most, then ends the connection; waiting calls return. Not in a
-    /// callback.
+    /// Sends everything that was accepted, ends the sending direction, and waits until the server
+    /// has ended its own, which tells that it has read everything; after `deadline` at the latest
+    /// it ends the connection and waiting calls return. A server that does not end when the client
+    /// does is waited for until then. Meanwhile `receive` goes on; what arrives when its queue is
+    /// full is dropped. Not in a callback.
     void close(SteadyTime deadline);
     /// Ends the present connection, as if the peer had.
     void disconnect();

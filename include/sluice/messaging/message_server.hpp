@@ -95,8 +95,11 @@ class MessageServer final {
 
     /// Ends the connection to a peer; what waits for it is dropped. Nothing if it is gone.
     void disconnect(PeerId peer);
-    /// Accepts nobody any more, waits until everything that was accepted is with the kernel, until
-    /// `deadline` at most, then ends all connections; waiting calls return. Not in a callback.
+    /// Accepts nobody any more, sends each peer everything that was accepted, ends the sending
+    /// direction, and waits until all peers have ended theirs, which tells that they have read
+    /// everything; after `deadline` at the latest it ends all connections and waiting calls return.
+    /// A peer that does not end when the server does is waited for until then. Meanwhile `receive`
+    /// goes on; what arrives when its queue is full is dropped. Not in a callback.
     void close(SteadyTime deadline);
 
     [[nodiscard]] MessageServerStatistics statistics() const;

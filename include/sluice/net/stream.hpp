@@ -59,7 +59,8 @@ class Stream final {
 
     /// Sends what is queued, as far as the kernel takes it. Call when the queue has got work.
     void flush();
-    /// Ends the sending direction once all that is queued now was sent.
+    /// Ends the sending direction once all that is queued now was sent; what is queued after that
+    /// stays in the queue.
     void finish_sending();
     /// Closes the socket now; no callback follows.
     void close() noexcept;
