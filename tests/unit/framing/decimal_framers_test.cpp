@@ -24,7 +24,7 @@ TEST(OctetCountingFramer, WhatIsNoLengthIsABadLength) {
     }
 }
 
-// RELIABILITY 5: a length that is too large is refused before its digits overflow.
+// A length that is too large is refused before its digits overflow.
 TEST(OctetCountingFramer, HugeLengthsAreOversizeAndNeverOverflow) {
     for (const char* stream : {"2147483648 ", "4294967295 ", "9223372036854775807 "}) {
         const Scan answer = scan("octet-counting", bytes_of(stream));

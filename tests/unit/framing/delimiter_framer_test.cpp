@@ -23,7 +23,7 @@ TEST(DelimiterFramer, ReadsSentencesOfNmea) {
               "42:" + to_hex(bytes_of(sentence)) + " 42:" + to_hex(bytes_of(sentence)) + " ");
 }
 
-// RELIABILITY 5: delimiter framing without delimiter ends at the limit.
+// Delimiter framing without delimiter ends at the limit.
 TEST(DelimiterFramer, WithoutADelimiterTheMaximumEndsIt) {
     expect_everywhere("delimiter:0d0a,max:5", bytes_of("abc\r\nabcd\r\n"), "5:616263 oversize@5");
     const Scan answer = scan("delimiter:0d0a,max:5", bytes_of("abcd\r\n"));

@@ -111,7 +111,7 @@ TEST(Framing, AllThatIsWrongIsOneError) {
               "max_frame_length is 2147483648; allowed are 1 to 1073741824");
 }
 
-// RELIABILITY 5: `0` for a limit is refused.
+// CVE-2026-45416: `0` for a limit is refused.
 TEST(Framing, ZeroIsNoLimit) {
     for (std::size_t kind = 0; kind < kind_count; ++kind) {
         EXPECT_EQ(wrong_keys_of(static_cast<FramingKind>(kind),

@@ -56,8 +56,7 @@ TEST(LengthFieldFramer, ALengthThatIncludesTheHeaderIsTheWholeFrame) {
     EXPECT_EQ(encoded("length:u16be@1,includes_header", "ab", "x"), "7800056162");
 }
 
-// RELIABILITY 1.3, CVE-2019-6250: lengths are compared by subtraction only. RELIABILITY 5: lengths
-// of 2^31, 2^32-1, 2^63, the top bit.
+// CVE-2019-6250: lengths are compared by subtraction only. Lengths of 2^31, 2^32-1, 2^63, the top bit.
 TEST(LengthFieldFramer, HugeLengthsAreOversizeOrBadAndNeverOverflow) {
     for (const std::uint64_t value :
          {std::uint64_t{1} << 31, (std::uint64_t{1} << 32) - 1, (std::uint64_t{1} << 63) - 1}) {
@@ -113,7 +112,7 @@ TEST(LengthFieldFramer, AFrameShorterThanWhatIsStrippedIsABadLengthWithAnEnd) {
     EXPECT_TRUE(answer.is_synced);
 }
 
-// RELIABILITY 5: a zero-length frame is legal if the framing allows it.
+// A zero-length frame is legal if the framing allows it.
 TEST(LengthFieldFramer, AZeroLengthFrameIsEmpty) {
     EXPECT_EQ(found_hex("length:u8,strip:1", "00 00"), "1: 1: ");
 }

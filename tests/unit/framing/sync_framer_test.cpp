@@ -51,7 +51,7 @@ TEST(SyncFramer, GarbageInFrontIsSkippedUpToTheSyncBytes) {
     }
 }
 
-// RELIABILITY 5: a false sync inside a payload: length and checksum decide.
+// A false sync inside a payload: length and checksum decide.
 TEST(SyncFramer, TheChecksumDecidesWhatIsAFrame) {
     Scan answer = scan(ubx, from_hex("b562 0501 0200 0601 0f39"));
     EXPECT_EQ(answer.fault, FrameFault::bad_checksum);

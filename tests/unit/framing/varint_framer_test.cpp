@@ -19,7 +19,7 @@ TEST(VarintFramer, AVarintCountsAsOneStrippedByte) {
     EXPECT_EQ(found_hex("varint,strip:2", "01 61 00"), "2: bad_length@2");
 }
 
-// RELIABILITY 5: negative, overlong, and varints of more than 10 bytes are bad lengths.
+// Negative, overlong, and varints of more than 10 bytes are bad lengths.
 TEST(VarintFramer, OverlongAndNegativeVarintsAreBadLengths) {
     for (const char* stream : {"8000", "818000", "ffffffffffffffffff01", "80808080808080808001",
                                "ffffffffffffffffffff01", "8080808080808080808000"}) {

@@ -3,15 +3,18 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <map>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "sluice/messaging/message_client.hpp"
 #include "support/event.hpp"
+#include "support/raw_connection.hpp"
 #include "tests/unit/messaging/messaging_verbs.hpp"
 
 namespace sluice::test {
@@ -122,6 +125,95 @@ TEST(MessageServer, PeerThatSaysNothingButGarbageIsEndedAtTheLimitOfHunting) {
     }
     EXPECT_EQ((*server)->statistics().received.skipped_b, 101U);
     expect_balance((*server)->statistics().received);
+}
+
+// GHSA-w9fj: frames without bytes cost a budget too.
+TEST(MessageServer, AFloodOfEmptyMessagesWaitsInTheQueueLikeOthersAndStarvesNoPeer) {
+    MessageServerOptions options = server_options();
+    options.messaging.receive_queue_b = 100'000;
+    auto server = MessageServer::start(options);
+    ASSERT_TRUE(server);
+    auto flooding = connect(**server);
+    auto good = connect(**server);
+    std::atomic<bool> is_over = false;
+    std::thread flood([&] {
+        MessageSender sender = flooding->sender();
+        while (!is_over && sender.send(bytes_of(""))) {
+        }
+    });
+    int heard = 0;
+    for (int sent = 0; heard < 20;) {
+        if (sent == heard) {
+            ASSERT_TRUE(good->send(bytes_of("good")));
+            ++sent;
+        }
+        const Result<Message> message = (*server)->receive();
+        ASSERT_TRUE(message);
+        heard += message->size() > 0 ? 1 : 0;
+        ASSERT_LE((*server)->statistics().waiting_b, 100'000U);
+    }
+    is_over = true;
+    flooding.reset();
+    flood.join();
+}
+
+// CVE-2024-25767: handles carry a generation.
+TEST(MessageServer, TheIdOfAPeerThatIsGoneNamesNobodyAgain) {
+    auto server = MessageServer::start(server_options());
+    ASSERT_TRUE(server);
+    std::set<PeerId> ids;
+    for (int i = 0; i < 5; ++i) {
+        auto client = connect(**server);
+        ASSERT_TRUE(client->send(bytes_of("who am I")));
+        const PeerId id = (*server)->receive()->peer();
+        EXPECT_TRUE(ids.insert(id).second);
+        for (const PeerId other : ids) {
+            EXPECT_EQ((*server)->send(other, bytes_of("you")).has_value(), other == id);
+        }
+        client.reset();
+        while (!(*server)->peers().empty()) {
+            std::this_thread::yield();
+        }
+    }
+}
+
+// CVE-2021-20235: a later message does not change the memory of one before it.
+TEST(MessageServer, KeptMessagesStayAsTheyWereWhateverFollows) {
+    auto server = MessageServer::start(server_options());
+    ASSERT_TRUE(server);
+    auto client = connect(**server);
+    std::vector<Message> kept;
+    std::vector<std::string> texts;
+    for (const std::size_t size : {10U, 200'000U, 900'000U, 100U, 3'000'000U, 150'000U}) {
+        texts.emplace_back(size, static_cast<char>('a' + texts.size()));
+        ASSERT_TRUE(client->send(bytes_of(texts.back())));
+        kept.push_back(*(*server)->receive());
+    }
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        EXPECT_TRUE(text_of(kept[i]) == texts[i]) << i;
+    }
+}
+
+TEST(MessageServer, BroadcastLeavesOutWhoHasNoRoom) {
+    MessageServerOptions options = server_options();
+    options.messaging.sending.referenced_b_max = 100'000;
+    options.messaging.socket.kernel_transmit_buffer_size_b = 4096;
+    auto server = MessageServer::start(options);
+    ASSERT_TRUE(server);
+    DeviceConnection deaf(connect_raw((*server)->local_address(), 4096));
+    deaf.send(framed("here"));
+    const PeerId full = (*server)->receive()->peer();
+    const std::string text(50'000, 'b');
+    while ((*server)->try_send(full, bytes_of(text))) {
+    }
+    auto client = connect(**server);
+    ASSERT_TRUE(client->send(bytes_of("here")));
+    ASSERT_TRUE((*server)->receive());
+    Buffer message = *(*server)->pool().acquire(text.size());
+    std::ranges::copy(bytes_of(text), message.writable().begin());
+    EXPECT_EQ((*server)->broadcast(message), 1U);
+    EXPECT_EQ(text_of(*client->receive()), text);
+    EXPECT_GE((*server)->statistics().sent.refused, 1U);
 }
 
 TEST(MessageServer, SlowReaderSlowsPeersAndLosesNothing) {
