@@ -206,6 +206,10 @@ bool Pipeline::wait(SteadyTime deadline) {
     }
 }
 
+const PipelineOptions& Pipeline::options() const noexcept {
+    return state_->options;
+}
+
 std::vector<ChannelInfo> Pipeline::channels() const {
     std::vector<ChannelInfo> result;
     for (const auto& [name, channel] : state_->channels) {

@@ -89,6 +89,8 @@ class Pipeline final {
     /// Sleeps until `request_stop` was called, or the deadline; false at the deadline. Any thread.
     bool wait(SteadyTime deadline = never);
 
+    [[nodiscard]] const PipelineOptions& options() const noexcept;
+
     // Any thread, once initialized.
 
     [[nodiscard]] std::vector<ChannelInfo> channels() const;

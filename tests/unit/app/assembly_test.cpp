@@ -119,6 +119,13 @@ executor: {threads: 1, thread_priority: 8}
     EXPECT_EQ(threads.at("executor-0").priority, 8);
 }
 
+TEST_F(AssemblyTest, AStopWaitsAsLongAsConfigured) {
+    const char* const stages = R"(stages: {device: {type: tcp_client, address: "127.0.0.1:1"}})";
+    EXPECT_EQ(assemble(stages).options().stop_timeout, std::chrono::seconds(2));
+    EXPECT_EQ(assemble(std::string(stages) + "\nstop_timeout_ms: 7").options().stop_timeout,
+              std::chrono::milliseconds(7));
+}
+
 TEST_F(AssemblyTest, PoolOfASharedLoopIsAsConfigured) {
     test::Event told;
     SocketStats seen;
