@@ -37,6 +37,9 @@ std::string front_text(const FramingIncident& incident) {
         }
         text += shown_b < incident.front_b ? " .." : "";
     }
+    if (const std::string_view protocol = likely_protocol(incident); !protocol.empty()) {
+        text += "; looks like " + std::string(protocol);
+    }
     return text;
 }
 

@@ -135,6 +135,9 @@ void FrameIntake::warn(const FramingIncident& incident) {
              {"stream_offset", incident.stream_offset},
              {"claimed_b", incident.claimed_b},
              {"limit_b", incident.limit_b}});
+        if (const std::string_view protocol = likely_protocol(incident); !protocol.empty()) {
+            log(LogLevel::warning, "other_protocol", {{"peer", peer_}, {"looks_like", protocol}});
+        }
     }
 }
 

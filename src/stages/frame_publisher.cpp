@@ -189,6 +189,10 @@ void FramePublisher::on_incident(const FramingIncident& incident) {
          {"claimed_b", incident.claimed_b},
          {"limit_b", incident.limit_b},
          {"front", front}});
+    if (const std::string_view protocol = likely_protocol(incident); !protocol.empty()) {
+        log(LogLevel::warning, "other_protocol",
+            {{"stage", stage_}, {"connection", connection_}, {"looks_like", protocol}});
+    }
 }
 
 Error FramePublisher::reason() const {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "sluice/buffers/buffer.hpp"
 #include "sluice/buffers/buffer_pool.hpp"
@@ -46,6 +47,10 @@ struct FramingIncident {
         front{};              ///< The bytes from there on, as far as they are there,
     std::size_t front_b = 0;  ///< so many.
 };
+
+/// What speaks so at the begin of a stream: `HTTP`, `TLS` or `SSH`; empty if the incident is
+/// elsewhere, or nobody can tell. For whoever must find out who uses the wrong port.
+[[nodiscard]] std::string_view likely_protocol(const FramingIncident& incident) noexcept;
 
 /// What happens about bytes that are no frame. Whatever is allowed here, the stream is closed where
 /// the framing cannot tell where the next frame begins.

@@ -140,6 +140,11 @@ class BadFramesTest(support.TestCase):
         self.accept(server).sendall(encode(b"again"))
         self.assertEqual(cat.output.exactly(5), b"again")
 
+    def test_who_speaks_another_protocol_is_named(self):
+        cat, peer = self.connected("--framing", "length:u32be")
+        peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        cat.errors.expect("^sluice: bad frame: oversize at offset 0: .*; looks like HTTP$")
+
     def test_without_reconnect_it_ends_with_76(self):
         cat, peer = self.connected("--framing", "netstring", "--no-reconnect")
         peer.sendall(b"3:abc,xyz")

@@ -380,6 +380,23 @@ TEST_F(DecoderPolicyTest, HttpOnARawPortClosesAndItsFirstBytesAreTold) {
               "GET / HTTP/1.1\r\n\r\n");
 }
 
+TEST_F(DecoderPolicyTest, OtherProtocolsAreKnownByHowTheyBegin) {
+    const auto looks_like = [this](std::string_view stream) {
+        use(std::make_shared<LengthFramer>(2, 1000));
+        incidents.clear();
+        static_cast<void>(frames_after_push(stream));
+        return likely_protocol(incidents.at(0));
+    };
+    EXPECT_EQ(looks_like("GET / HTTP/1.1\r\n\r\n"), "HTTP");
+    EXPECT_EQ(looks_like("HTTP/1.1 400 Bad Request\r\n"), "HTTP");
+    EXPECT_EQ(looks_like(std::string_view("\x16\x03\x01\x02\x00\x01\x00", 7)), "TLS");
+    EXPECT_EQ(looks_like("SSH-2.0-OpenSSH_9.2\r\n"), "SSH");
+    EXPECT_EQ(looks_like("\xff\xff"), "");
+    EXPECT_EQ(looks_like("GE"), "") << "too little of it";
+    EXPECT_EQ(looks_like(length_frame("one") + "GET / HTTP/1.1\r\n"), "")
+        << "not at the begin of the stream";
+}
+
 TEST_F(DecoderPolicyTest, NobodyNeedsToListen) {
     decoder = std::make_unique<FrameDecoder>(std::make_shared<LengthFramer>(),
                                              FrameDecoderOptions{}, pool);

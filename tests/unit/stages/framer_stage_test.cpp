@@ -173,6 +173,14 @@ TEST_F(FramerStageTest, ABadFrameEndsTheStreamUntilTheNextConnection) {
         << log.lines()[0];
 }
 
+TEST_F(FramerStageTest, WhoSpeaksAnotherProtocolIsNamedInTheLog) {
+    use("length:u32be");
+    start();
+    EXPECT_EQ(cut({"GET / HTTP/1.1\r\n"}), Texts{});
+    ASSERT_EQ(log.lines().size(), 2U);
+    EXPECT_EQ(log.lines()[1], "other_protocol stage=cut connection=1 looks_like=HTTP");
+}
+
 TEST_F(FramerStageTest, LinesGoOnBehindAHoleWithTheNextWholeOne) {
     use("lines");
     start();
