@@ -1,5 +1,6 @@
 #include "sluice/messaging/message_server.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <optional>
@@ -47,6 +48,13 @@ void add_ended(net::EgressLedger& sum, net::EgressLedger part, const Error& reas
     add(sum, part);
 }
 
+/// A quarter of the shortest time that a peer may be silent.
+Duration period_of_looks(const MessageServerOptions& options) {
+    const Duration frames = options.messaging.frame_timeout;
+    const Duration data = options.data_receive_timeout;
+    return (data > Duration::zero() ? std::min(data, frames) : frames) / 4;
+}
+
 }  // namespace
 
 struct MessageServer::State final : messaging::PeerOwner {
@@ -70,7 +78,7 @@ struct MessageServer::State final : messaging::PeerOwner {
     [[nodiscard]] Result<void> listen();
     void accept(sys::Accepted accepted);
     void resume_blocked();
-    void look_for_stuck_frames();
+    void look_for_silence();
     void stop_listening();
     void finish_all();
     void wait_for_ends(SteadyTime deadline);
@@ -86,6 +94,7 @@ struct MessageServer::State final : messaging::PeerOwner {
     }
 
     const MessageServerOptions options;
+    const Duration look_period = period_of_looks(options);
     MessageHandler* const handler;
     const std::shared_ptr<const Framer> framer;
     BufferPool pool;
@@ -96,7 +105,7 @@ struct MessageServer::State final : messaging::PeerOwner {
     sync::Parker peer_ended;
 
     // The loop's thread.
-    std::optional<net::Timer> frame_timer;
+    std::optional<net::Timer> silence_timer;
     std::vector<std::shared_ptr<Peer>> ended;  // in this turn: one of their functions may run
     std::vector<PeerId> blocked;
     std::vector<PeerId> resuming;
@@ -122,8 +131,8 @@ Result<void> MessageServer::State::listen() {
         listener = *std::move(opened);
         local_address = listener->local_address().to_string();
     }
-    frame_timer.emplace(its_loop, [this] { look_for_stuck_frames(); });
-    frame_timer->arm(its_loop.now() + options.messaging.frame_timeout / 4);
+    silence_timer.emplace(its_loop, [this] { look_for_silence(); });
+    silence_timer->arm(its_loop.now() + look_period);
     return {};
 }
 
@@ -177,11 +186,11 @@ void MessageServer::State::resume_blocked() {
     resuming.clear();
 }
 
-void MessageServer::State::look_for_stuck_frames() {
+void MessageServer::State::look_for_silence() {
     const SteadyTime now = loop->loop().now();
-    frame_timer->arm(now + options.messaging.frame_timeout / 4);
+    silence_timer->arm(now + look_period);
     for (const std::shared_ptr<Peer>& peer : peers.all()) {
-        peer->look_for_stuck_frame(now);
+        peer->look_for_silence(now, options.data_receive_timeout);
     }
 }
 
@@ -228,7 +237,7 @@ void MessageServer::State::wait_for_ends(SteadyTime deadline) {
 }
 
 void MessageServer::State::close_all() {
-    frame_timer.reset();
+    silence_timer.reset();
     for (const std::shared_ptr<Peer>& peer : peers.all()) {
         peer->end(Error(Errc::stopped));
     }
@@ -366,6 +375,9 @@ MessageServerStatistics MessageServer::statistics() const {
 Result<void> validate(const MessageServerOptions& options) {
     if (options.peers_max == 0) {
         return Error(Errc::invalid_argument, "peers_max 0; allowed are 1 or more");
+    }
+    if (options.data_receive_timeout < Duration::zero()) {
+        return Error(Errc::invalid_argument, "data_receive_timeout: must not be negative");
     }
     return validate(options.messaging);
 }

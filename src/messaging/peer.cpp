@@ -77,10 +77,18 @@ void Peer::judge(FrameIntake::Progress progress) {
     }
 }
 
-void Peer::look_for_stuck_frame(SteadyTime now) {
-    if (stream_ && intake_.is_stuck(now)) {
+void Peer::look_for_silence(SteadyTime now, Duration data_receive_timeout) {
+    if (!stream_) {
+        return;
+    }
+    const bool reads = !stream_->is_paused() && !stream_->is_starved();
+    silent_since_ = reads ? std::max(silent_since_, stream_->last_receive_time()) : now;
+    if (intake_.is_stuck(now)) {
         intake_.time_out();
         end(intake_.failure());
+    } else if (data_receive_timeout > Duration::zero() &&
+               now - silent_since_ >= data_receive_timeout) {
+        end(Error(Errc::data_timeout));
     }
 }
 

@@ -47,8 +47,8 @@ class Peer final : net::StreamHandler {
     void go_on();
     /// The same, for whom `on_peer_blocked` told.
     void resume();
-    /// Ends a frame that does not come.
-    void look_for_stuck_frame(SteadyTime now);
+    /// Ends it for a frame that does not come, and for silence; a timeout of 0 is none.
+    void look_for_silence(SteadyTime now, Duration data_receive_timeout);
     void end(const Error& reason);
     /// Sends what was pushed so far, then ends the sending direction; what arrives meanwhile and
     /// has no room is dropped, until the other side ends too.
@@ -75,6 +75,7 @@ class Peer final : net::StreamHandler {
     net::TransmitQueue egress_;
     FrameIntake intake_;
     std::unique_ptr<net::Stream> stream_;
+    SteadyTime silent_since_{};  // as far as it was read
     std::uint64_t moved_b_ = 0;
     bool is_blocked_ = false;  // and the owner knows
 

@@ -25,6 +25,10 @@ struct MessageServerOptions {
     bool allow_remote = false;
     /// Connections beyond this are closed at once, and counted.
     std::size_t peers_max = 1024;
+    /// Ends the connection to a peer that says nothing for so long (to a quarter of it more),
+    /// counted from its connect or its last byte, while the server reads; 0 = off. Else silent
+    /// peers could hold all of `peers_max`.
+    Duration data_receive_timeout{};
     /// For each peer, `messaging.sending` bounds what waits to be sent to it; its messages never
     /// wait for a connection.
     MessagingOptions messaging{};

@@ -2,15 +2,18 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "sluice/messaging/message_client.hpp"
 #include "sluice/messaging/message_server.hpp"
 #include "sluice/sys/clock.hpp"
 #include "support/event.hpp"
 #include "support/raw_connection.hpp"
+#include "support/recording_log.hpp"
 #include "tests/unit/messaging/messaging_verbs.hpp"
 
 namespace sluice::test {
@@ -211,6 +214,53 @@ TEST(MessagingClose, WhatAHandlerAnswersTooLateEndsNoConnection) {
     EXPECT_EQ(statistics.sent.sent.messages, 1U);
     EXPECT_EQ(answering.disconnects, 0);
     expect_balance(statistics.sent);
+}
+
+// CVE-2020-15166: who connects and says nothing keeps no place from others.
+TEST(MessagingClose, SilentPeersAreEndedWhereThatIsConfigured) {
+    struct Watching final : MessageHandler {
+        void on_disconnected(PeerId, const Error& error) override {
+            reason = error.code();
+            lost.set();
+        }
+        std::atomic<Errc> reason{};
+        Event lost;
+    } watching;
+    MessageServerOptions options = server_options();
+    options.peers_max = 1;
+    options.data_receive_timeout = std::chrono::milliseconds(20);
+    auto server = MessageServer::start(options, &watching);
+    ASSERT_TRUE(server);
+    DeviceConnection silent(connect_raw((*server)->local_address()));
+    ASSERT_TRUE(watching.lost.wait());
+    EXPECT_EQ(watching.reason, Errc::data_timeout);
+    std::byte none;
+    EXPECT_EQ(silent.receive(std::span(&none, 1)), 0U);
+    while (!(*server)->peers().empty()) {
+        std::this_thread::yield();
+    }
+    DeviceConnection talking(connect_raw((*server)->local_address()));
+    talking.send(framed("hello"));
+    EXPECT_EQ(text_of(*(*server)->receive()), "hello");
+    options.data_receive_timeout = -std::chrono::milliseconds(1);
+    EXPECT_EQ(MessageServer::start(options).error().code(), Errc::invalid_argument);
+}
+
+// nanomsg 956: HTTP on a port of messages is no reason to crash.
+TEST(MessagingClose, WhoSpeaksAnotherProtocolIsEndedAndNamedInTheLog) {
+    RecordingLog log;
+    auto server = MessageServer::start(server_options());
+    ASSERT_TRUE(server);
+    DeviceConnection browser(connect_raw((*server)->local_address()));
+    browser.send("GET / HTTP/1.1\r\n\r\n");
+    browser.drain();
+    while (!(*server)->peers().empty()) {
+        std::this_thread::yield();
+    }
+    const std::vector<std::string> lines = log.lines();
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_TRUE(lines[1].starts_with("other_protocol peer=")) << lines[1];
+    EXPECT_TRUE(lines[1].ends_with(" looks_like=HTTP")) << lines[1];
 }
 
 TEST(MessagingClose, WhatWaitsForAPeerThatDiesIsCountedAsLostWithItsConnection) {
