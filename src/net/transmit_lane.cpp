@@ -143,17 +143,18 @@ Result<void> TransmitLane::try_push(const OutgoingMessage& message) {
 }
 
 Result<void> TransmitLane::push(const OutgoingMessage& message, SteadyTime deadline) {
-    while (true) {
+    // Not announced as a waiter yet: it may write the message itself, and would wake itself.
+    Result<void> pushed = try_push(message);
+    while (!pushed && pushed.error().code() == Errc::would_block) {
         const sync::Parker::Ticket ticket = room_.prepare();
-        Result<void> pushed = try_push(message);
+        pushed = try_push(message);
         if (pushed || pushed.error().code() != Errc::would_block) {
             room_.cancel();
-            return pushed;
-        }
-        if (!room_.park(ticket, deadline)) {
+        } else if (!room_.park(ticket, deadline)) {
             return Error(Errc::timed_out);
         }
     }
+    return pushed;
 }
 
 }  // namespace sluice::net

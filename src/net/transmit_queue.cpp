@@ -218,19 +218,20 @@ Result<void> TransmitQueue::State::try_push(Offer offer) {
 }
 
 Result<void> TransmitQueue::State::push(Offer offer, SteadyTime deadline) {
-    while (true) {
+    // Not announced as a waiter yet: it may write the message itself, and would wake itself.
+    std::optional<DropReason> reason = attempt(offer);
+    while (reason == DropReason::buffer_full && options.policy != EgressPolicy::drop) {
         const sync::Parker::Ticket ticket = changed.prepare();
-        const std::optional<DropReason> reason = attempt(offer);
-        if (reason != DropReason::buffer_full || options.policy == EgressPolicy::drop) {
+        reason = attempt(offer);
+        if (reason != DropReason::buffer_full) {
             changed.cancel();
-            return reason ? refuse(*reason, offer) : Result<void>();
-        }
-        if (!changed.park(ticket, deadline)) {
+        } else if (!changed.park(ticket, deadline)) {
             const sync::MutexLock lock(mutex);
             ++ledger.refused;
             return Error(Errc::timed_out);
         }
     }
+    return reason ? refuse(*reason, offer) : Result<void>();
 }
 
 TransmitQueue::TransmitQueue(const EgressOptions& options, std::function<void()> on_work)
