@@ -48,7 +48,7 @@ stages:
         limit = "}\nmemory_limit_b: 40000000\n"
         for stage, words in [
             ("p: {type: publish, channel: /d/egress_packets, file: f}",
-             "may need 73.1 MiB; the largest part is p: file with 32 MiB"),
+             "may need 73.4 MiB; the largest part is p: file with 32 MiB"),
             ("s: {type: print, max_bytes: 16777216, subscribe: [{channel: /d/packet_group}]}",
              "the largest part is s: text for its reader with 162 MiB"),
             ("s: {type: print, format: json, "
