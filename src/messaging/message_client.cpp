@@ -10,7 +10,7 @@
 #include "messaging/frame_intake.hpp"
 #include "messaging/framed_sending.hpp"
 #include "messaging/inbox.hpp"
-#include "sluice/net/event_loop_thread.hpp"
+#include "messaging/receive_thread.hpp"
 #include "sluice/net/timer.hpp"
 #include "sluice/sync/mutex.hpp"
 #include "sluice/sync/parker.hpp"
@@ -52,7 +52,7 @@ struct MessageClient::State final : net::LinkHandler {
           inbox(options.messaging.receive_queue_b, options.messaging.busy_poll,
                 [this] { on_room(); }),
           intake(framer, options.messaging, loop->loop().receive_pool(), &inbox,
-                 is_handled() ? handler : nullptr, [this] { on_room(); }),
+                 messaging::receiver(options.messaging, handler), [this] { on_room(); }),
           link(loop->loop(), link_options(options), *this) {}
     /// What was posted before calls into this.
     ~State() {
@@ -82,9 +82,6 @@ struct MessageClient::State final : net::LinkHandler {
     /// There is room for what the intake holds. Any thread; only signals.
     void on_room();
 
-    [[nodiscard]] bool is_handled() const noexcept {
-        return options.messaging.delivery == MessageDelivery::handler;
-    }
     [[nodiscard]] messaging::SharedSending shared_sending() {
         return {*framer, pool, messaging::copy_b_max(options.messaging.sending), link.egress()};
     }
@@ -230,12 +227,8 @@ Result<std::unique_ptr<MessageClient>> MessageClient::start(const MessageClientO
     if (Result<void> valid = validate(options); !valid) {
         return valid.error();
     }
-    if (options.messaging.delivery == MessageDelivery::handler && handler == nullptr) {
-        return Error(Errc::invalid_argument, "delivery handler without a handler; give one");
-    }
-    Result<std::unique_ptr<net::EventLoopThread>> loop = net::EventLoopThread::start(
-        {.receive_pool = options.messaging.receive_pool, .busy_poll = options.messaging.busy_poll},
-        options.messaging.thread);
+    Result<std::unique_ptr<net::EventLoopThread>> loop =
+        messaging::start_receive_thread(options.messaging, handler);
     if (!loop) {
         return loop.error();
     }

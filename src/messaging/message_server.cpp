@@ -11,7 +11,7 @@
 #include "messaging/inbox.hpp"
 #include "messaging/peer.hpp"
 #include "messaging/peer_table.hpp"
-#include "sluice/net/event_loop_thread.hpp"
+#include "messaging/receive_thread.hpp"
 #include "sluice/net/listener.hpp"
 #include "sluice/net/timer.hpp"
 #include "sluice/sync/mutex.hpp"
@@ -142,10 +142,9 @@ void MessageServer::State::accept(sys::Accepted accepted) {
         ++past.refused;
         return;
     }
-    const bool is_handled = options.messaging.delivery == MessageDelivery::handler;
-    const auto peer = std::make_shared<Peer>(peers.next_id(), framer, options.messaging,
-                                             loop->loop().receive_pool(), &inbox,
-                                             is_handled ? handler : nullptr, *this, counts_mutex);
+    const auto peer = std::make_shared<Peer>(
+        peers.next_id(), framer, options.messaging, loop->loop().receive_pool(), &inbox,
+        messaging::receiver(options.messaging, handler), *this, counts_mutex);
     peers.add(peer);
     {
         const sync::MutexLock lock(mutex);
@@ -254,12 +253,8 @@ Result<std::unique_ptr<MessageServer>> MessageServer::start(const MessageServerO
     if (Result<void> valid = validate(options); !valid) {
         return valid.error();
     }
-    if (options.messaging.delivery == MessageDelivery::handler && handler == nullptr) {
-        return Error(Errc::invalid_argument, "delivery handler without a handler; give one");
-    }
-    Result<std::unique_ptr<net::EventLoopThread>> loop = net::EventLoopThread::start(
-        {.receive_pool = options.messaging.receive_pool, .busy_poll = options.messaging.busy_poll},
-        options.messaging.thread);
+    Result<std::unique_ptr<net::EventLoopThread>> loop =
+        messaging::start_receive_thread(options.messaging, handler);
     if (!loop) {
         return loop.error();
     }
