@@ -218,10 +218,7 @@ void Stream::State::send_what_waits() {
         return;
     }
     std::span<iovec> pieces = loop.send_pieces;
-    if (finish_sent) {
-        return;
-    }
-    for (std::size_t i = 0; i < sends_per_turn && !send_error; ++i) {
+    for (std::size_t i = 0; i < sends_per_turn && !send_error && !finish_sent; ++i) {
         const std::size_t count = queue.gather(pieces, bytes_per_send);
         if (count == 0) {
             if (!queue.rest()) {
@@ -246,7 +243,7 @@ void Stream::State::send_what_waits() {
             break;
         }
     }
-    is_send_blocked = !send_error;
+    is_send_blocked = !send_error && !finish_sent;
 }
 
 void Stream::State::end(const Error& reason) {

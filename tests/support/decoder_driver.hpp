@@ -51,6 +51,17 @@ inline Policy policy_for(FrameFault fault, OnBadFrame on_bad_frame, OnOversize o
     return {.goes_on = skips || on_bad_frame == OnBadFrame::resync, .believes_length = skips};
 }
 
+/// A payload without its escapes.
+inline std::string text_of(std::span<const std::byte> payload, const Framer& framer) {
+    std::string text(payload.size(), '\0');
+    if (framer.is_escaped()) {
+        text.resize(framer.unescape(payload, std::as_writable_bytes(std::span(text))));
+    } else {
+        text.assign(reinterpret_cast<const char*>(payload.data()), payload.size());
+    }
+    return text;
+}
+
 inline StreamContents contents_of(std::span<const std::byte> stream, bool is_end,
                                   const Framer& framer, OnBadFrame on_bad_frame,
                                   OnOversize on_oversize, std::uint64_t hunt_b_max) {
@@ -84,12 +95,7 @@ inline StreamContents contents_of(std::span<const std::byte> stream, bool is_end
         }
         if (scan.kind == Scan::Kind::frame) {
             const auto payload = rest.subspan(scan.payload_offset, scan.payload_b);
-            std::string text(payload.size(), '\0');
-            if (framer.is_escaped()) {
-                text.resize(framer.unescape(payload, std::as_writable_bytes(std::span(text))));
-            } else {
-                text.assign(reinterpret_cast<const char*>(payload.data()), payload.size());
-            }
+            std::string text = text_of(payload, framer);
             found.payload_b += text.size();
             found.overhead_b += scan.bytes - text.size();
             found.frames.push_back({std::move(text), at, scan.bytes});

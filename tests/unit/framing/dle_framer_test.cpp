@@ -6,9 +6,10 @@ namespace {
 const std::string mode_ac = "1a31 000000000001 20 1200";
 const std::string mode_s_short = "1a32 1a1a0102030405 1a1a 5d4ca2d12345a6";
 
-TEST(DleFramer, TwoMessagesAreFoundByAnyCut) {
-    expect_everywhere("dle:1a", from_hex(mode_ac + mode_s_short),
-                      "11:31000000000001201200 18:321a01020304051a5d4ca2d12345a6 ");
+TEST(DleFramer, ThreeMessagesAreFoundByAnyCut) {
+    expect_everywhere("dle:1a", from_hex(mode_ac + mode_s_short + mode_ac),
+                      "11:31000000000001201200 18:321a01020304051a5d4ca2d12345a6 "
+                      "11:31000000000001201200 ");
 }
 
 // What dump1090 sends for the Mode S message 8d4840d6202cc371c32ce0576098.
