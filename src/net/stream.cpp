@@ -76,7 +76,7 @@ struct Stream::State final : LoopHandler, MemoryWaiter {
     bool is_send_blocked = false;
     bool finish_requested = false;
     bool finish_sent = false;
-    std::optional<Error> send_error;  // reported once everything that arrived was handed over
+    int send_errno = 0;  // reported once everything that arrived was handed over
 
     SteadyTime last_receive;
     std::uint64_t stream_offset = 0;
@@ -120,7 +120,7 @@ void Stream::State::receive() {
             return;
         }
     }
-    if (send_error && wants_data()) {
+    if (send_errno != 0 && wants_data()) {
         loop.signal(token);  // nothing more may arrive that would make it ready
     }
 }
@@ -136,17 +136,17 @@ bool Stream::State::receive_once(std::size_t& budget) {
             budget -= std::min(budget, result.bytes);
             hand_over(result.bytes, kernel_time);
             // Less: the kernel has no more now.
-            return result.bytes == room.size() || send_error.has_value();
+            return result.bytes == room.size() || send_errno != 0;
         case sys::IoStatus::would_block:
-            if (send_error) {
-                end(*send_error);
+            if (send_errno != 0) {
+                end(Error::from_errno(send_errno));
             }
             return false;
         case sys::IoStatus::end:
-            end(send_error ? *send_error : Error(Errc::peer_closed));
+            end(send_errno != 0 ? Error::from_errno(send_errno) : Error(Errc::peer_closed));
             break;
         case sys::IoStatus::failed:
-            end(send_error ? *send_error : Error::from_errno(result.error));
+            end(Error::from_errno(send_errno != 0 ? send_errno : result.error));
             break;
     }
     return false;
@@ -212,13 +212,13 @@ void Stream::State::send() {
 }
 
 void Stream::State::send_what_waits() {
-    if (std::optional<Error> failure = queue.take_failure(); failure && !send_error) {
-        send_error = *std::move(failure);
+    if (const int failure = queue.take_failure(); failure != 0 && send_errno == 0) {
+        send_errno = failure;
         loop.signal(token);  // as below
         return;
     }
     std::span<iovec> pieces = loop.send_pieces;
-    for (std::size_t i = 0; i < sends_per_turn && !send_error && !finish_sent; ++i) {
+    for (std::size_t i = 0; i < sends_per_turn && send_errno == 0 && !finish_sent; ++i) {
         const std::size_t count = queue.gather(pieces, bytes_per_send);
         if (count == 0) {
             if (!queue.rest()) {
@@ -231,7 +231,7 @@ void Stream::State::send_what_waits() {
         }
         const sys::IoResult result = sys::send(socket, pieces.first(count));
         if (result.status == sys::IoStatus::failed) {
-            send_error = Error::from_errno(result.error);
+            send_errno = result.error;
             loop.signal(token);  // to read what is left, then report
             return;
         }
@@ -243,7 +243,7 @@ void Stream::State::send_what_waits() {
             break;
         }
     }
-    is_send_blocked = !send_error && !finish_sent;
+    is_send_blocked = send_errno == 0 && !finish_sent;
 }
 
 void Stream::State::end(const Error& reason) {
@@ -334,7 +334,7 @@ void Stream::resume() {
     if (!std::exchange(state_->is_paused, false)) {
         return;
     }
-    if (state_->send_error) {
+    if (state_->send_errno != 0) {
         state_->loop.signal(state_->token);
     }
     state_->watch();

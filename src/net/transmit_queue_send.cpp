@@ -80,7 +80,7 @@ void TransmitQueue::stop() {
 void TransmitQueue::attach(const sys::Descriptor& socket) {
     const Hold hold(state_->token);
     state_->socket = &socket;
-    state_->failure.reset();
+    state_->failure_errno = 0;
 }
 
 void TransmitQueue::detach() {
@@ -96,8 +96,8 @@ void TransmitQueue::end_sending() {
     state_->token.release();
 }
 
-std::optional<Error> TransmitQueue::take_failure() {
-    return std::exchange(state_->failure, std::nullopt);
+int TransmitQueue::take_failure() {
+    return std::exchange(state_->failure_errno, 0);
 }
 
 std::size_t TransmitQueue::gather(std::span<iovec> pieces, std::size_t bytes_max) {
@@ -207,7 +207,7 @@ bool TransmitQueue::State::write_once(Releases& releases) {
     }
     const sys::IoResult result = sys::send(*socket, std::span(pieces).first(count));
     if (result.status == sys::IoStatus::failed) {
-        failure = Error::from_errno(result.error);
+        failure_errno = result.error;
         return false;
     }
     bool is_rest = false;

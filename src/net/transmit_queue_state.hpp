@@ -131,7 +131,7 @@ struct TransmitQueue::State {
     // Under the token.
     const sys::Descriptor* socket = nullptr;  // where others than the loop may write
     SteadyTime direct_write_end{};            // of the last one
-    std::optional<Error> failure;
+    int failure_errno = 0;                    // of the last one
 
     mutable sync::Mutex mutex;
     ByteRing arena SLUICE_GUARDED_BY(mutex);

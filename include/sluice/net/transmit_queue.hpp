@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -152,8 +151,8 @@ class TransmitQueue final {
     /// is writing, and `on_work` is called when it is done.
     [[nodiscard]] bool begin_sending();
     void end_sending();
-    /// Why the write of another thread failed, once.
-    [[nodiscard]] std::optional<Error> take_failure();
+    /// The errno of another thread's write that failed, once; else 0.
+    [[nodiscard]] int take_failure();
 
     /// Points `pieces` at the front of the queue, up to `bytes_max`, and returns how many it used.
     /// They stay valid until `consumed`, `lost` or `stop`.
