@@ -45,9 +45,10 @@ class SyncFramer final : public BasicFramer<SyncFramer> {
         }
         if (checksum_b_ > 0) {
             if (!has_good_checksum(unparsed.first(frame_b))) {
-                return state.is_synced
-                           ? bad_frame(FrameFault::bad_checksum, frame_b, false, frame_b)
-                           : hunt(unparsed, FrameFault::bad_checksum);
+                // The length may be what is wrong: the next frame may begin within.
+                Scan hunted = hunt(unparsed, FrameFault::bad_checksum);
+                hunted.claimed_b = frame_b;
+                return hunted;
             }
         } else if (!state.is_synced) {
             const auto behind = unparsed.subspan(frame_b);

@@ -56,7 +56,13 @@ TEST(SyncFramer, TheChecksumDecidesWhatIsAFrame) {
     Scan answer = scan(ubx, from_hex("b562 0501 0200 0601 0f39"));
     EXPECT_EQ(answer.fault, FrameFault::bad_checksum);
     EXPECT_EQ(answer.bytes, 10U);
+    EXPECT_EQ(answer.claimed_b, 10U);
     EXPECT_FALSE(answer.is_synced);
+    // The length may be what is wrong: another frame may begin within.
+    answer = scan(ubx, from_hex("b562 0501 0400 b562 0a04 0000 0e34"));
+    EXPECT_EQ(answer.fault, FrameFault::bad_checksum);
+    EXPECT_EQ(answer.bytes, 6U);
+    EXPECT_EQ(answer.claimed_b, 12U);
     // Within noise it is no frame whose length could be trusted.
     answer = scan(ubx, from_hex("b562 0501 0400 b562 0a04 0000 0e34"), unsynced);
     EXPECT_EQ(answer.fault, FrameFault::bad_checksum);
