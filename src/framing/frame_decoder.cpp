@@ -74,7 +74,7 @@ void FrameDecoder::begin_stream() {
     tail_offset_ = 0;
     is_synced_ = !framer_->hunts();
     is_incident_ = false;
-    hunted_b_ = 0;
+    begin_hunt();
     is_end_ = false;
     is_closed_ = false;
     ask();
@@ -371,7 +371,7 @@ void FrameDecoder::hand_on(FrameBatch& batch, const Taken& taken) {
     ledger_.overhead_b += taken.wire_b - taken.payload_b;
     is_synced_ = true;
     is_incident_ = false;
-    hunted_b_ = 0;
+    begin_hunt();
     consume(taken.wire_b);
 }
 
@@ -441,20 +441,33 @@ void FrameDecoder::take_bad(const Scan& bad) {
     if (believes_length && bad.claimed_b > bad.bytes) {
         to_skip_b_ = bad.claimed_b;
         is_synced_ = true;
-    } else if (hunt(bad.bytes)) {
+    } else if (hunt(bad)) {
         is_synced_ = bad.is_synced;
     } else {
         close(FrameFault::lost_sync, 0);
     }
 }
 
-/// Looks for the next frame behind `bytes` that belong to none. False: that is too far, and what
-/// was left of the way is gone.
-bool FrameDecoder::hunt(std::uint64_t bytes) {
-    const std::uint64_t left_b = framer_->hunts() ? options_.hunt_b_max - hunted_b_ : bytes;
-    to_skip_b_ = std::min(bytes, left_b);
-    hunted_b_ += to_skip_b_;
-    if (bytes > left_b) {
+void FrameDecoder::begin_hunt() {
+    hunt_left_b_ = options_.hunt_b_max;
+    check_left_b_ = options_.hunt_b_max * checked_per_hunted;
+}
+
+/// Looks for the next frame behind bytes that belong to none. False: that is too far, and what was
+/// left of the way is gone.
+bool FrameDecoder::hunt(const Scan& bad) {
+    if (!framer_->hunts()) {
+        to_skip_b_ = bad.bytes;
+        return true;
+    }
+    if (bad.fault == FrameFault::bad_checksum) {
+        std::uint64_t& left_b = is_synced_ ? hunt_left_b_ : check_left_b_;
+        left_b = is_synced_ ? left_b + bad.claimed_b : left_b - std::min(left_b, bad.claimed_b);
+    }
+    const std::uint64_t left_b = check_left_b_ > 0 ? hunt_left_b_ : 0;
+    to_skip_b_ = std::min(bad.bytes, left_b);
+    hunt_left_b_ -= to_skip_b_;
+    if (bad.bytes > left_b) {
         skip();
         return false;
     }

@@ -51,6 +51,27 @@ inline Policy policy_for(FrameFault fault, OnBadFrame on_bad_frame, OnOversize o
     return {.goes_on = skips || on_bad_frame == OnBadFrame::resync, .believes_length = skips};
 }
 
+/// What is left of the limit of a hunt.
+struct Hunt {
+    explicit Hunt(std::uint64_t bytes) : left_b(bytes), check_left_b(bytes * 1024) {}
+
+    bool may_pass(const Scan& bad, bool is_synced) {
+        if (bad.fault == FrameFault::bad_checksum) {
+            left_b += is_synced ? bad.claimed_b : 0;
+            check_left_b -= is_synced ? 0 : std::min(check_left_b, bad.claimed_b);
+        }
+        left_b = check_left_b > 0 ? left_b : 0;
+        if (bad.bytes > left_b) {
+            return false;
+        }
+        left_b -= bad.bytes;
+        return true;
+    }
+
+    std::uint64_t left_b;
+    std::uint64_t check_left_b;
+};
+
 /// A payload without its escapes.
 inline std::string text_of(std::span<const std::byte> payload, const Framer& framer) {
     std::string text(payload.size(), '\0');
@@ -66,7 +87,7 @@ inline StreamContents contents_of(std::span<const std::byte> stream, bool is_end
                                   const Framer& framer, OnBadFrame on_bad_frame,
                                   OnOversize on_oversize, std::uint64_t hunt_b_max) {
     StreamContents found;
-    std::uint64_t hunted_b = 0;
+    Hunt hunt(hunt_b_max);
     bool is_synced = !framer.hunts();
     bool is_incident = false;
     bool is_end_known = false;  // once all was read of what came before
@@ -102,7 +123,7 @@ inline StreamContents contents_of(std::span<const std::byte> stream, bool is_end
             at += static_cast<std::size_t>(scan.bytes);
             is_synced = true;
             is_incident = false;
-            hunted_b = 0;
+            hunt = Hunt(hunt_b_max);
             continue;
         }
         const Policy policy = policy_for(scan.fault, on_bad_frame, on_oversize);
@@ -116,15 +137,14 @@ inline StreamContents contents_of(std::span<const std::byte> stream, bool is_end
             report(scan.fault, scan.claimed_b);
         }
         const bool believes = policy.believes_length && is_synced && scan.claimed_b > scan.bytes;
-        is_synced = believes || scan.is_synced;
-        hunted_b += believes ? 0 : scan.bytes;
-        if (framer.hunts() && hunted_b > hunt_b_max) {
-            at += static_cast<std::size_t>(scan.bytes - (hunted_b - hunt_b_max));
+        if (framer.hunts() && !believes && !hunt.may_pass(scan, is_synced)) {
+            at += static_cast<std::size_t>(hunt.left_b);
             report(FrameFault::lost_sync, 0);
             found.skipped_b += rest.size();
             found.is_closed = true;
             break;
         }
+        is_synced = believes || scan.is_synced;
         const auto gone_b = static_cast<std::size_t>(
             std::min<std::uint64_t>(rest.size(), believes ? scan.claimed_b : scan.bytes));
         found.skipped_b += gone_b;

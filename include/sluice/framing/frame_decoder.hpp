@@ -64,8 +64,9 @@ struct FrameDecoderOptions {
     /// hunts for frames believes no length.
     OnOversize on_oversize = OnOversize::close;
     /// For a framer that hunts: since the stream's begin or the last whole frame, so many bytes may
-    /// belong to no frame, those apart that were skipped for a length that was believed. With one
-    /// more the stream is closed: `lost_sync`.
+    /// belong to no frame, besides those of a frame that stood where one had to begin. With one
+    /// more the stream is closed: `lost_sync`; and when 1,024 times as many were added up for
+    /// checksums that proved wrong, so that no false headers keep the processor busy.
     std::uint64_t hunt_b_max = std::uint64_t{64} * 1024;
     /// Called at the begin of each incident, from within `next` and `fail`. May be empty. It may
     /// look at the decoder's ledger, and must not call what changes the decoder.
@@ -137,6 +138,7 @@ class FrameDecoder final {
 
   private:
     static constexpr std::size_t extents_max = 64;
+    static constexpr std::uint64_t checked_per_hunted = 1024;
     class RecordWriter;
     struct Taken;
 
@@ -163,7 +165,8 @@ class FrameDecoder final {
 
     void truncate();
     void take_bad(const Scan& bad);
-    [[nodiscard]] bool hunt(std::uint64_t bytes);
+    void begin_hunt();
+    [[nodiscard]] bool hunt(const Scan& bad);
     void report(FrameFault fault, std::uint64_t claimed_b);
     void close(FrameFault fault, std::uint64_t claimed_b);
 
@@ -178,8 +181,9 @@ class FrameDecoder final {
     std::size_t need_b_ = 0;    // 0: the framer has not been asked about unparsed_
     std::size_t seen_b_ = 0;    // of unparsed_, when it was asked last
     std::uint64_t tail_offset_ = 0;
-    std::uint64_t to_skip_b_ = 0;  // of bytes that may still be to come
-    std::uint64_t hunted_b_ = 0;   // since the last whole frame
+    std::uint64_t to_skip_b_ = 0;     // of bytes that may still be to come
+    std::uint64_t hunt_left_b_ = 0;   // until the next whole frame
+    std::uint64_t check_left_b_ = 0;  // of false frames, the same
     bool is_synced_ = true;
     bool is_incident_ = false;  // since the last whole frame
     bool is_end_ = false;

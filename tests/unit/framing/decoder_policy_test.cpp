@@ -319,6 +319,31 @@ TEST_F(DecoderPolicyTest, EachWholeFrameAndEachStreamBeginsTheHuntAnew) {
     EXPECT_EQ(error, std::nullopt);
 }
 
+TEST_F(DecoderPolicyTest, AFrameWithAWrongChecksumIsNoHuntHoweverLongItIs) {
+    use(std::make_shared<SyncFramer>(), OnBadFrame::resync, OnOversize::close, 10);
+    EXPECT_EQ(frames_after_push(sync_frame("one") + broken_sync_frame(std::string(100, 'x')) +
+                                std::string(10, 'g') + sync_frame("two")),
+              (Texts{"one", "two"}));
+    EXPECT_EQ(frames_after_push(broken_sync_frame(std::string(100, 'x')) + std::string(11, 'g')),
+              Texts{});
+    expect_closed();
+}
+
+TEST_F(DecoderPolicyTest, FalseHeadersKeepNoProcessorBusy) {
+    // Each header claims 60,004 bytes: for a limit of 100 no more than 102,400 are added up.
+    use(make_framer(*Framing::parse("sync:55,length:u16be@1,checksum:sum8")), OnBadFrame::resync,
+        OnOversize::close, 100);
+    std::string stream = "g";
+    for (int i = 0; i < 30; ++i) {
+        stream += "\x55\xea\x60";
+    }
+    EXPECT_EQ(frames_after_push(stream + std::string(130'000, 'x')), Texts{});
+    expect_closed();
+    ASSERT_EQ(incidents.size(), 2U);
+    EXPECT_EQ(incidents[1].fault, FrameFault::lost_sync);
+    EXPECT_EQ(incidents[1].stream_offset, 4U) << "at the second of them";
+}
+
 TEST_F(DecoderPolicyTest, HuntingEndsAt64KiBUnlessConfigured) {
     use(std::make_shared<SyncFramer>(), OnBadFrame::resync);
     EXPECT_EQ(frames_after_push(std::string(65'536, 'g')), Texts{});
