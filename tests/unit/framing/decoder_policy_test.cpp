@@ -137,6 +137,7 @@ TEST_F(DecoderPolicyTest, ZeroLengthFramesAreDeliveredAsEmpty) {
     EXPECT_EQ(ledger().overhead_b, 4u);
 }
 
+// GHSA-w9fj: frames without bytes count too.
 TEST_F(DecoderPolicyTest, AZeroLengthFloodIsOneBatchThatGrowsWithItsBytesOnly) {
     use(std::make_shared<LengthFramer>());
     push(std::string(100'000, '\0'));
@@ -148,6 +149,7 @@ TEST_F(DecoderPolicyTest, AZeroLengthFloodIsOneBatchThatGrowsWithItsBytesOnly) {
 
 // The end of the stream.
 
+// CVE-2021-20234, CVE-2021-20237: what was half received is given back.
 TEST_F(DecoderPolicyTest, EndInsideAHeaderOrABodyIsTruncatedAndDroppedWhole) {
     for (const std::size_t cut : {1u, 2u, 5u}) {
         use(std::make_shared<LengthFramer>());
@@ -397,6 +399,20 @@ TEST_F(DecoderPolicyTest, ABadEscapeCostsItsFrameOnly) {
     expect_closed();
 }
 
+// CVE-2021-20236: no recursion over what comes in.
+TEST_F(DecoderPolicyTest, AnyNumberOfBadFramesCostsNoStack) {
+    constexpr std::size_t count = 200'000;
+    std::string stream;
+    for (std::size_t i = 0; i < count; ++i) {
+        stream += "b\\ad|";
+    }
+    use(std::make_shared<EscapeFramer>(), OnBadFrame::resync);
+    EXPECT_EQ(frames_after_push(stream + escape_frame("one")), Texts{"one"});
+    EXPECT_EQ(ledger().skipped_b, stream.size());
+    EXPECT_EQ(incidents.size(), 1U);
+}
+
+// nanomsg 956: another protocol's bytes are counted and closed, and never a bug.
 TEST_F(DecoderPolicyTest, HttpOnARawPortClosesAndItsFirstBytesAreTold) {
     use(std::make_shared<LengthFramer>(2, 1000));
     EXPECT_EQ(frames_after_push("GET / HTTP/1.1\r\n\r\n"), Texts{});

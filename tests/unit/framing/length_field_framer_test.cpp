@@ -56,8 +56,8 @@ TEST(LengthFieldFramer, ALengthThatIncludesTheHeaderIsTheWholeFrame) {
     EXPECT_EQ(encoded("length:u16be@1,includes_header", "ab", "x"), "7800056162");
 }
 
-// CVE-2019-6250: lengths are compared by subtraction only. Lengths of 2^31, 2^32-1, 2^63, the top
-// bit.
+// CVE-2019-6250, reSIProcate 478: lengths are compared by subtraction only. CVE-2026-27889, noPoll
+// 84: none is negative. Lengths of 2^31, 2^32-1, 2^63, the top bit.
 TEST(LengthFieldFramer, HugeLengthsAreOversizeOrBadAndNeverOverflow) {
     for (const std::uint64_t value :
          {std::uint64_t{1} << 31, (std::uint64_t{1} << 32) - 1, (std::uint64_t{1} << 63) - 1}) {

@@ -318,6 +318,7 @@ TEST(MessageClient, EscapedFramingGoesBothWays) {
     EXPECT_EQ(received, (std::vector<std::string>{zeros, "plain"}));
 }
 
+// Java-WebSocket 1507: no maximum that the pool cannot hold.
 TEST(MessageClient, ImpossibleOptionsAreRefused) {
     MessageClientOptions options;
     options.address = *Address::parse("127.0.0.1:1");
