@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "framing/basic_framer.hpp"
 #include "framing/body_limits.hpp"
 #include "framing/framers.hpp"
@@ -13,6 +15,11 @@ class FixedFramer final : public BasicFramer<FixedFramer> {
     [[nodiscard]] Scan scan(std::span<const std::byte> unparsed, const ScanState&) const override {
         return unparsed.size() < frame_b_ ? Scan::need(frame_b_)
                                           : Scan::frame(frame_b_, strip_b_, frame_b_ - strip_b_);
+    }
+
+    [[nodiscard]] std::size_t count_alike(std::span<const std::byte> unparsed, std::size_t frame_b,
+                                          std::size_t frames_max) const override {
+        return std::min(unparsed.size() / frame_b, frames_max);
     }
 
     [[nodiscard]] Result<FrameEnvelope> enclose(std::span<const std::byte> head,

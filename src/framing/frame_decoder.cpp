@@ -277,13 +277,18 @@ Scan FrameDecoder::take_frames(FrameBatch& batch) {
     do {
         run = scan_run(taken.wire_b, std::span(extents).first(wanted));
         std::size_t front = 0;
+        std::size_t frame_b = 0;
         for (const FrameExtent& extent : std::span(extents).first(run.frames)) {
+            frame_b = extent.end - front;
             taken.payload_b += extent.payload_b;
-            ledger_.frame_b_max = std::max<std::uint64_t>(ledger_.frame_b_max, extent.end - front);
+            ledger_.frame_b_max = std::max<std::uint64_t>(ledger_.frame_b_max, frame_b);
             front = extent.end;
         }
         taken.frames += run.frames;
         taken.wire_b += run.bytes;
+        if (run.frames == extents_max) {
+            take_alike(frame_b, extents.back().payload_b, taken);
+        }
     } while (run.stop.kind == Scan::Kind::frame && wanted > 1);
     if (taken.frames > 0) {
         batch.bytes_ = unparsed_.slice(0, taken.wire_b);
@@ -291,6 +296,17 @@ Scan FrameDecoder::take_frames(FrameBatch& batch) {
     }
     remember(run.stop);
     return run.stop;
+}
+
+/// Takes the frames that are laid out as the last one that was taken.
+void FrameDecoder::take_alike(std::size_t frame_b, std::size_t payload_b, Taken& taken) const {
+    const std::span<const std::byte> rest = unparsed_.bytes().subspan(taken.wire_b);
+    const std::size_t frames_max = rest.size() / frame_b;
+    const std::size_t frames = framer_->count_alike(rest, frame_b, frames_max);
+    SLUICE_CHECK(frames <= frames_max, "a framer that counts more frames than there are");
+    taken.frames += frames;
+    taken.wire_b += frames * frame_b;
+    taken.payload_b += frames * payload_b;
 }
 
 /// Writes the frames at the front of unparsed_ anew, without their escapes, as many as the block

@@ -70,6 +70,14 @@ FrameRun Framer::scan_run(std::span<const std::byte> unparsed, ScanState state,
     return run;
 }
 
+std::size_t Framer::count_alike(std::span<const std::byte> unparsed, std::size_t frame_b,
+                                std::size_t frames_max) const {
+    static_cast<void>(unparsed);
+    static_cast<void>(frame_b);
+    static_cast<void>(frames_max);
+    return 0;
+}
+
 std::size_t Framer::unescape(std::span<const std::byte> payload,
                              std::span<std::byte> target) const {
     static_cast<void>(payload);

@@ -84,6 +84,10 @@ class LengthRule {
     [[nodiscard]] std::uint64_t frame_b(std::uint64_t value) const noexcept {
         return value + bias_;
     }
+    /// The value of a frame of so many bytes that is known to be allowed.
+    [[nodiscard]] std::uint64_t value_of(std::uint64_t frame_b) const noexcept {
+        return frame_b - bias_;
+    }
     /// Why a value is not allowed. REQUIRES: !allows(value).
     [[nodiscard]] Scan refuse(std::uint64_t value) const noexcept;
 

@@ -61,6 +61,20 @@ class LengthFieldFramer final : public Framer {
         return run;
     }
 
+    /// Frames of one size have the same value: nothing waits for it from one to the next.
+    [[nodiscard]] std::size_t count_alike(std::span<const std::byte> unparsed, std::size_t frame_b,
+                                          std::size_t frames_max) const override {
+        const std::uint64_t value = rule_.value_of(frame_b);
+        const std::size_t whole = std::min(unparsed.size() / frame_b, frames_max);
+        const std::byte* field = unparsed.data() + offset_;
+        std::size_t frames = 0;
+        while (frames < whole && load_length<field_b, order>(field) == value) {
+            field += frame_b;
+            ++frames;
+        }
+        return frames;
+    }
+
     [[nodiscard]] Result<FrameEnvelope> enclose(std::span<const std::byte> head,
                                                 FrameBody body) const override {
         if (Result<void> valid = check_head(head, offset_); !valid) {

@@ -59,16 +59,27 @@ class FrameReader {
     explicit FrameReader(const FrameBatch& batch) noexcept;
 
     /// The next frame, valid until the next call; null behind the last.
-    [[nodiscard]] const Frame* next();
+    [[nodiscard]] const Frame* next() {
+        if (alike_ == 0) {
+            return find_next();
+        }
+        --alike_;
+        frame_.payload = {frame_.payload.data() + frame_.wire_b, frame_.payload.size()};
+        frame_.stream_offset += frame_.wire_b;
+        return &frame_;
+    }
 
   private:
     static constexpr std::size_t extents_max = 64;
 
+    [[nodiscard]] const Frame* find_next();
+    [[nodiscard]] bool find_alike();
     void find_more();
     void read_record();
 
     const FrameBatch* batch_ = nullptr;
-    std::uint32_t left_ = 0;         // frames not returned yet
+    std::uint32_t alike_ = 0;        // frames that follow frame_ and are laid out as it is
+    std::uint32_t left_ = 0;         // frames not returned yet, without these
     std::size_t run_begin_ = 0;      // of the extents, in the batch's bytes
     std::uint32_t extents_ = 0;      // found
     std::uint32_t extent_ = 0;       // of these, the next

@@ -150,6 +150,7 @@ class FrameDecoder final {
 
     [[nodiscard]] FrameRun scan_run(std::size_t begin, std::span<FrameExtent> extents) const;
     [[nodiscard]] Scan take_frames(FrameBatch& batch);
+    void take_alike(std::size_t frame_b, std::size_t payload_b, Taken& taken) const;
     [[nodiscard]] Result<Scan> take_records(FrameBatch& batch);
     [[nodiscard]] bool write_records(RecordWriter& writer, std::span<const FrameExtent> extents,
                                      Taken& taken);

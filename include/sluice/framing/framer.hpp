@@ -143,6 +143,14 @@ class Framer {
     [[nodiscard]] virtual FrameRun scan_run(std::span<const std::byte> unparsed, ScanState state,
                                             std::span<FrameExtent> extents) const;
 
+    /// How many frames stand at the front of `unparsed`, directly behind one of `frame_b` bytes,
+    /// that are laid out as that one is: of as many bytes, with the payload at the same place; at
+    /// most `frames_max`. May count fewer than there are, also none: `scan_run` finds the others.
+    /// Makes streams of messages of one size cheap, where a comparison a frame tells.
+    [[nodiscard]] virtual std::size_t count_alike(std::span<const std::byte> unparsed,
+                                                  std::size_t frame_b,
+                                                  std::size_t frames_max) const;
+
     /// What must be written before and behind `body` to make a frame of it. `head` is what stands
     /// before a length field (of `length_field_offset` bytes, without the sync bytes); other
     /// framings have none. The pieces are looked at, never copied. Errors: `too_large` over

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "sluice/framing/frame_decoder.hpp"
+#include "sluice/framing/framing.hpp"
 #include "unit/framing/decoder_fixture.hpp"
 
 namespace sluice {
@@ -241,6 +242,71 @@ TEST_F(DecoderTest, ABlockThatIsMissingForEscapesLosesNothing) {
     EXPECT_EQ(frames(), (Texts{"one", "two"}));
 }
 
+/// A stream of frames that each are as long as the one before, but for some.
+class FramesOfOneSizeTest : public DecoderTest {
+  protected:
+    FramesOfOneSizeTest() { begin_anew(); }
+
+    void begin_anew() {
+        use(make_framer(*Framing::parse("length:u16be,strip:2,max:1000")));
+        stream.clear();
+        sent.clear();
+    }
+    void add(std::size_t count, std::size_t body_b) {
+        for (std::size_t i = 0; i < count; ++i) {
+            std::string body = std::to_string(sent.size());
+            body.resize(body_b, '.');
+            stream += length_frame(body);
+            sent.push_back(body);
+        }
+    }
+
+    std::string stream;
+    Texts sent;
+};
+
+TEST_F(FramesOfOneSizeTest, EachIsFoundWhereItStands) {
+    for (const std::size_t count : {1u, 63u, 64u, 65u, 66u, 128u, 129u, 1000u}) {
+        begin_anew();
+        add(count, 5);
+        EXPECT_EQ(frames_after_push(stream), sent) << count;
+        EXPECT_EQ(ledger().frames, count);
+        EXPECT_EQ(ledger().payload_b, 5 * count);
+        EXPECT_EQ(ledger().frame_b_max, 7u);
+    }
+    EXPECT_EQ(batches, 8);
+}
+
+TEST_F(FramesOfOneSizeTest, OthersBetweenThemAreFoundToo) {
+    for (const std::size_t count : {63u, 64u, 65u, 100u, 200u}) {
+        begin_anew();
+        add(count, 5);
+        add(1, 20);
+        add(count, 5);
+        add(count, 0);
+        add(count, 6);
+        EXPECT_EQ(frames_after_push(stream), sent) << count;
+        EXPECT_EQ(ledger().frame_b_max, 22u);
+    }
+}
+
+TEST_F(FramesOfOneSizeTest, OneThatIsNotWholeWaits) {
+    add(100, 5);
+    Texts whole(sent.begin(), sent.end() - 1);
+    EXPECT_EQ(frames_after_push(stream.substr(0, stream.size() - 1)), whole);
+    EXPECT_EQ(decoder->need_b(), 7u);
+    EXPECT_TRUE(decoder->is_length_known());
+    EXPECT_EQ(frames_after_push("."), Texts{sent.back()});
+}
+
+TEST_F(FramesOfOneSizeTest, ABadOneBehindThemIsFound) {
+    add(100, 5);
+    EXPECT_EQ(frames_after_push(stream + "\xff\xff"), sent);
+    EXPECT_EQ(error, Errc::bad_frame);
+    EXPECT_EQ(count(FrameFault::oversize), 1u);
+    EXPECT_EQ(incidents.back().stream_offset, 700u);
+}
+
 using DecoderDeathTest = DecoderTest;
 
 /// Always gives one answer.
@@ -266,6 +332,23 @@ TEST_F(DecoderDeathTest, AFramerThatMisbehavesAborts) {
     EXPECT_DEATH(decode_with(Scan::frame(11, 0, 1)), "empty, too long or not there");
     EXPECT_DEATH(decode_with(Scan::frame(0, 0, 0)), "empty, too long or not there");
     EXPECT_DEATH(decode_with(Scan::frame(2, 1, 2)), "empty, too long or not there");
+}
+
+/// Frames of one byte, of which it counts more than it is asked for.
+class MiscountingFramer final : public test::ScanOnlyFramer {
+  public:
+    MiscountingFramer() : ScanOnlyFramer(1) {}
+    Scan scan(test::ByteSpan unparsed, const ScanState&) const override {
+        return unparsed.empty() ? Scan::need(1) : Scan::frame(1, 0, 1);
+    }
+    std::size_t count_alike(test::ByteSpan, std::size_t, std::size_t frames_max) const override {
+        return frames_max + 1;
+    }
+};
+
+TEST_F(DecoderDeathTest, AFramerThatMiscountsAborts) {
+    use(std::make_shared<MiscountingFramer>());
+    EXPECT_DEATH(frames_after_push(std::string(65, 'x')), "counts more frames than there are");
 }
 
 TEST_F(DecoderDeathTest, ATailThatIsNotCarriedAborts) {

@@ -126,6 +126,26 @@ TEST(LengthFieldFramer, SaysHowMuchIsNeeded) {
     EXPECT_EQ(framer(text)->header_b(), 3U);
 }
 
+TEST(LengthFieldFramer, CountsFramesOfTheSameLength) {
+    for (unsigned field_b = 1; field_b <= 8; ++field_b) {
+        for (const bool is_little : {false, true}) {
+            const std::string text = "length:u" + std::to_string(8 * field_b) +
+                                     (is_little ? "le" : "be") + "@2,adjust:1";
+            const std::string like = encoded(text, "abc", "hd");
+            const std::string other = encoded(text, "abcd", "hd");
+            const std::size_t frame_b = like.size() / 2;
+            const auto count = [&](const std::string& stream, std::size_t frames_max = 10) {
+                return framer(text)->count_alike(from_hex(stream), frame_b, frames_max);
+            };
+            EXPECT_EQ(count(""), 0U);
+            EXPECT_EQ(count(other + like), 0U);
+            EXPECT_EQ(count(like + like + other + like), 2U);
+            EXPECT_EQ(count(like + like + like.substr(2)), 2U) << "the last is not whole";
+            EXPECT_EQ(count(like + like + like, 2), 2U);
+        }
+    }
+}
+
 TEST(LengthFieldFramer, BodiesThatTheFieldCannotSayAreRefused) {
     EXPECT_EQ(encoded("length:u8", std::string(255, 'x')).size(), 512U);
     EXPECT_EQ(encoded("length:u8", std::string(256, 'x')), "too_large");

@@ -10,6 +10,13 @@ TEST(FixedFramer, ThreeMessagesAreFoundByAnyCut) {
     EXPECT_EQ(found("fixed:2,strip:2", bytes_of("ab")), "2: ");
 }
 
+TEST(FixedFramer, CountsWholeFrames) {
+    const auto fixed = framer("fixed:3");
+    EXPECT_EQ(fixed->count_alike(bytes_of("ab"), 3, 10), 0U);
+    EXPECT_EQ(fixed->count_alike(bytes_of("abcdefgh"), 3, 10), 2U);
+    EXPECT_EQ(fixed->count_alike(bytes_of("abcdefghi"), 3, 2), 2U);
+}
+
 TEST(FixedFramer, BodiesOfAnotherLengthAreRefused) {
     EXPECT_EQ(encoded("fixed:3", "abc"), "616263");
     EXPECT_EQ(encoded("fixed:3", "ab"), "invalid_argument");
