@@ -108,11 +108,4 @@ void Buffer::extend(std::size_t size) {
     bytes_ = {bytes_.data(), bytes_.size() + size};
 }
 
-void Buffer::reset() noexcept {
-    bytes_ = {};
-    if (detail::Block* const block = std::exchange(block_, nullptr)) {
-        detail::drop_reference(*block);
-    }
-}
-
 }  // namespace sluice

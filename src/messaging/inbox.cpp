@@ -63,8 +63,7 @@ Result<sync::Popped<Arrival>> Inbox::pop(SteadyTime deadline) {
 }
 
 Result<void> Inbox::open_next(SteadyTime deadline) {
-    shares_ = BufferShares();
-    current_ = Arrival();
+    cursor_.close();
     Result<sync::Popped<Arrival>> popped = pop(deadline);
     if (!popped) {
         if (popped.error().code() == Errc::would_block) {
@@ -75,10 +74,7 @@ Result<void> Inbox::open_next(SteadyTime deadline) {
             return popped.error();
         }
     }
-    current_ = std::move(popped->item);
-    reader_ = FrameReader(current_.batch);
-    shares_ =
-        BufferShares(current_.batch.bytes(), static_cast<std::uint32_t>(current_.batch.size()));
+    cursor_.open(std::move(popped->item.batch), popped->item.peer);
     if (is_refusing_.load() && is_half_free() && is_refusing_.exchange(false)) {
         on_room_();
     }
@@ -90,12 +86,18 @@ bool Inbox::is_half_free() const {
     return waiting.weight <= bytes_max_ / 2 && waiting.depth <= batches_max / 2;
 }
 
+Result<Message> Inbox::receive(SteadyTime deadline) {
+    if (Result<void> opened = open_next(deadline); !opened) {
+        return opened.error();
+    }
+    return cursor_.take(*cursor_.next());
+}
+
 Result<std::size_t> Inbox::receive_batch(std::span<Message> messages, SteadyTime deadline) {
     std::size_t received = 0;
     while (received < messages.size()) {
-        if (const Frame* const frame = reader_.next()) {
-            messages[received++] =
-                Message(shares_.take(frame->payload), current_.peer, frame->stream_offset);
+        if (const Frame* const frame = cursor_.next()) {
+            messages[received++] = cursor_.take(*frame);
             continue;
         }
         if (Result<void> opened = open_next(received == 0 ? deadline : SteadyTime::min());

@@ -12,6 +12,7 @@
 #include "sluice/core/time.hpp"
 #include "sluice/framing/frame_batch.hpp"
 #include "sluice/messaging/message.hpp"
+#include "sluice/messaging/message_cursor.hpp"
 #include "sluice/sync/bounded_queue.hpp"
 #include "sluice/sync/mutex.hpp"
 #include "sluice/sys/poller.hpp"
@@ -38,17 +39,11 @@ class Inbox final {
 
     // The program, one thread at a time.
 
-    /// The next message. Errors: `would_block` (a deadline that is over), `timed_out`, `closed`.
-    Result<Message> receive(SteadyTime deadline) {
-        while (true) {
-            if (const Frame* const frame = reader_.next()) [[likely]] {
-                return Message(shares_.take(frame->payload), current_.peer, frame->stream_offset);
-            }
-            if (Result<void> opened = open_next(deadline); !opened) {
-                return opened.error();
-            }
-        }
-    }
+    /// Has the next messages, after `receive` or `receive_batch`.
+    [[nodiscard]] detail::MessageCursor& cursor() noexcept { return cursor_; }
+    /// The next message, of a batch of its own. Errors: `would_block` (a deadline that is over),
+    /// `timed_out`, `closed`. REQUIRES: the cursor has no more.
+    Result<Message> receive(SteadyTime deadline);
     /// The next messages, at least one, as many as came together and have room.
     Result<std::size_t> receive_batch(std::span<Message> messages, SteadyTime deadline);
 
@@ -85,9 +80,7 @@ class Inbox final {
     sync::BoundedQueue<Arrival, sync::WaitForRoom, Weight> queue_;
 
     // The program's.
-    Arrival current_;
-    FrameReader reader_;
-    BufferShares shares_;
+    detail::MessageCursor cursor_;
 };
 
 }  // namespace sluice::messaging

@@ -216,7 +216,8 @@ bool MessageClient::State::wait_until(bool up, SteadyTime deadline) {
     }
 }
 
-MessageClient::MessageClient(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
+MessageClient::MessageClient(std::shared_ptr<State> state) noexcept
+    : state_(std::move(state)), cursor_(&state_->inbox.cursor()) {}
 
 MessageClient::~MessageClient() {
     close(SteadyTime::min());
@@ -257,7 +258,7 @@ BufferPool& MessageClient::pool() noexcept {
     return state_->pool;
 }
 
-Result<Message> MessageClient::receive(SteadyTime deadline) {
+Result<Message> MessageClient::receive_next(SteadyTime deadline) {
     return state_->inbox.receive(deadline);
 }
 

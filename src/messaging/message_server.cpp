@@ -242,7 +242,8 @@ void MessageServer::State::close_all() {
     }
 }
 
-MessageServer::MessageServer(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
+MessageServer::MessageServer(std::shared_ptr<State> state) noexcept
+    : state_(std::move(state)), cursor_(&state_->inbox.cursor()) {}
 
 MessageServer::~MessageServer() {
     close(SteadyTime::min());
@@ -321,7 +322,7 @@ BufferPool& MessageServer::pool() noexcept {
     return state_->pool;
 }
 
-Result<Message> MessageServer::receive(SteadyTime deadline) {
+Result<Message> MessageServer::receive_next(SteadyTime deadline) {
     return state_->inbox.receive(deadline);
 }
 

@@ -76,7 +76,12 @@ class Buffer {
     void extend(std::size_t size);
 
     /// Gives the share back now.
-    void reset() noexcept;
+    void reset() noexcept {
+        bytes_ = {};
+        if (detail::Block* const block = std::exchange(block_, nullptr)) {
+            detail::drop_reference(*block);
+        }
+    }
 
   private:
     friend class BufferPool;

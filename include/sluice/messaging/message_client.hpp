@@ -10,6 +10,7 @@
 #include "sluice/core/result.hpp"
 #include "sluice/core/time.hpp"
 #include "sluice/messaging/message.hpp"
+#include "sluice/messaging/message_cursor.hpp"
 #include "sluice/messaging/message_sender.hpp"
 #include "sluice/messaging/messaging_options.hpp"
 #include "sluice/net/link.hpp"
@@ -82,7 +83,12 @@ class MessageClient final {
 
     /// The next message, waited for. Errors: `timed_out` at the deadline, `closed` when the client
     /// is closed and all that had arrived is taken.
-    Result<Message> receive(SteadyTime deadline = never);
+    Result<Message> receive(SteadyTime deadline = never) {
+        if (const Frame* const frame = cursor_->next()) [[likely]] {
+            return cursor_->take(*frame);
+        }
+        return receive_next(deadline);
+    }
     /// `would_block` when there is none.
     Result<Message> try_receive() { return receive(SteadyTime::min()); }
     /// Replaces messages from the front of `messages` by the next ones: at least one, and as many
@@ -113,7 +119,11 @@ class MessageClient final {
   private:
     struct State;
     explicit MessageClient(std::shared_ptr<State> state) noexcept;
+    /// The first message of the next batch.
+    Result<Message> receive_next(SteadyTime deadline);
+
     std::shared_ptr<State> state_;
+    detail::MessageCursor* const cursor_;  // the state's
 };
 
 }  // namespace sluice

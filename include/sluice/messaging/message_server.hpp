@@ -12,6 +12,7 @@
 #include "sluice/core/result.hpp"
 #include "sluice/core/time.hpp"
 #include "sluice/messaging/message.hpp"
+#include "sluice/messaging/message_cursor.hpp"
 #include "sluice/messaging/message_sender.hpp"
 #include "sluice/messaging/messaging_options.hpp"
 #include "sluice/net/transmit_queue.hpp"
@@ -90,7 +91,12 @@ class MessageServer final {
 
     // Receiving; one thread at a time. As of MessageClient.
 
-    Result<Message> receive(SteadyTime deadline = never);
+    Result<Message> receive(SteadyTime deadline = never) {
+        if (const Frame* const frame = cursor_->next()) [[likely]] {
+            return cursor_->take(*frame);
+        }
+        return receive_next(deadline);
+    }
     Result<Message> try_receive() { return receive(SteadyTime::min()); }
     Result<std::size_t> receive_batch(std::span<Message> messages, SteadyTime deadline = never);
     [[nodiscard]] Result<int> descriptor();
@@ -111,7 +117,11 @@ class MessageServer final {
   private:
     struct State;
     explicit MessageServer(std::shared_ptr<State> state) noexcept;
+    /// The first message of the next batch.
+    Result<Message> receive_next(SteadyTime deadline);
+
     std::shared_ptr<State> state_;
+    detail::MessageCursor* const cursor_;  // the state's
 };
 
 }  // namespace sluice
