@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -137,23 +136,22 @@ class TransmitLane final {
         const std::size_t size = body.size();
         if (size > 64 || size < 8) [[unlikely]] {
             std::copy_n(source, size, target);
-        } else if (size <= 16) {
-            copy_ends<8>(target, source, size);
-        } else if (size <= 32) {
-            copy_ends<16>(target, source, size);
         } else {
-            copy_ends<32>(target, source, size);
+            const std::size_t last = size - sizeof(std::uint64_t);
+            for (std::size_t at = 0; at < last; at += sizeof(std::uint64_t)) {
+                copy_word(target + at, source + at);
+            }
+            copy_word(target + last, source + last);
         }
     }
-    /// Copies the first and the last `part` bytes, which overlap unless there are twice as many.
-    template <std::size_t part>
-    static void copy_ends(std::byte* target, const std::byte* source, std::size_t size) noexcept {
-        std::array<std::byte, part> front;
-        std::array<std::byte, part> back;
-        std::memcpy(front.data(), source, part);
-        std::memcpy(back.data(), source + size - part, part);
-        std::memcpy(target, front.data(), part);
-        std::memcpy(target + size - part, back.data(), part);
+    /// Messages are mostly written just before they are sent. A load that spans several stores
+    /// waits until these are in the cache, behind all stores to the arena; one of a word that was
+    /// stored as such does not. So the compiler is kept from joining words.
+    static void copy_word(std::byte* target, const std::byte* source) noexcept {
+        std::uint64_t word = 0;
+        std::memcpy(&word, source, sizeof(word));
+        asm("" : "+r"(word));
+        std::memcpy(target, &word, sizeof(word));
     }
     void copy_around(std::size_t at, std::span<const std::byte> bytes) noexcept;
     void append(std::span<const std::byte> bytes) noexcept;
