@@ -225,6 +225,7 @@ void Stream::State::send_what_waits() {
                 continue;
             }
             if (finish_requested && !std::exchange(finish_sent, true)) {
+                queue.detach();
                 static_cast<void>(sys::shutdown_send(socket));  // fails only if it is broken anyway
             }
             return;

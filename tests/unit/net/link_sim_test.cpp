@@ -185,6 +185,24 @@ TEST_F(LinkSim, FinishSendingEndsTheDirectionBehindTheLastByte) {
     EXPECT_EQ(link.received, "still here");
 }
 
+TEST_F(LinkSim, NobodyWritesBehindTheEndOfTheDirection) {
+    accept();
+    LinkOptions options = options_to("192.0.2.10:7502");
+    options.egress.policy = EgressPolicy::wait;
+    options.egress.direct_writes = true;
+    Watched& link = connect(options);
+    ASSERT_TRUE(link.push("last words"));
+    link.link.finish_sending();
+    turn_for(1s);
+    EXPECT_TRUE(peer().saw_end());
+    ASSERT_TRUE(link.push("too late"));
+    turn_for(1s);
+    peer().send("still here");
+    turn_for(1s);
+    EXPECT_EQ(link.received, "still here") << "the connection did not break";
+    EXPECT_EQ(link.link.statistics().egress.queued, messages(1, 8));
+}
+
 TEST_F(LinkSim, EverythingBeforeAResetIsDelivered) {
     const std::string inbound = pattern(60'000);
     accept([&inbound](sim::Peer connected) {
