@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
 #include <utility>
 
 #include "sluice/buffers/buffer.hpp"
@@ -15,11 +16,16 @@ namespace sluice::net {
 class Releases {
   public:
     Releases() = default;
-    /// In the order in which they were finished.
-    ~Releases() { std::ranges::for_each(buffers_, &Buffer::reset); }
+    ~Releases() { give_back(); }
     Releases(const Releases&) = delete;
     Releases& operator=(const Releases&) = delete;
 
+    /// In the order in which they were finished.
+    void give_back() noexcept {
+        std::ranges::for_each(std::span(buffers_).first(size_), &Buffer::reset);
+        size_ = 0;
+    }
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     [[nodiscard]] bool full() const noexcept { return size_ == buffers_.size(); }
     /// REQUIRES: not full().
     void add(Buffer&& buffer) noexcept { buffers_[size_++] = std::move(buffer); }

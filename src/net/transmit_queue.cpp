@@ -273,7 +273,7 @@ bool TransmitQueue::wait_empty(SteadyTime deadline) {
         const sync::Parker::Ticket ticket = state_->changed.prepare();
         {
             const sync::MutexLock lock(state_->mutex);
-            if (state_->is_empty()) {
+            if (!state_->has_work() && state_->giving_back == 0) {
                 state_->changed.cancel();
                 return true;
             }

@@ -145,22 +145,39 @@ std::size_t TransmitQueue::State::gather_shared(std::span<iovec> pieces, std::si
 void TransmitQueue::consumed(std::size_t bytes) {
     while (bytes > 0) {
         Releases releases;
-        const sync::MutexLock lock(state_->mutex);
-        const std::size_t gone = state_->take_sent(bytes, releases);
-        state_->taken_bytes += gone;
-        bytes -= gone;
+        {
+            const sync::MutexLock lock(state_->mutex);
+            bytes -= state_->take_sent(bytes, releases);
+        }
+        state_->give_back(releases);
     }
     state_->wake_all();
 }
 
 std::size_t TransmitQueue::State::take_sent(std::size_t bytes, Releases& releases) {
+    std::size_t gone = 0;
     if (sends_lanes) {
-        return lanes.take_sent(bytes, releases);
+        gone = lanes.take_sent(bytes, releases);
+    } else {
+        gone = discard(bytes, releases);
+        message_gone += gone;
+        settle();
     }
-    const std::size_t gone = discard(bytes, releases);
-    message_gone += gone;
-    settle();
+    taken_bytes += gone;
+    giving_back += releases.empty() ? 0U : 1U;
     return gone;
+}
+
+void TransmitQueue::State::give_back(Releases& releases) {
+    if (releases.empty()) {
+        return;
+    }
+    releases.give_back();
+    {
+        const sync::MutexLock lock(mutex);
+        --giving_back;
+    }
+    changed.unpark_all();
 }
 
 bool TransmitQueue::empty() const {
@@ -180,15 +197,13 @@ void TransmitQueue::State::send_or_wake() {
 }
 
 bool TransmitQueue::State::write_directly() {
-    if (!options.direct_writes) {
+    if (!options.direct_writes || !token.try_borrow()) {
         return false;
     }
-    Releases releases;  // given back after the token: their owners may push, or stop the loop
-    if (!token.try_borrow()) {
-        return false;
-    }
+    Releases releases;
     const bool is_done = write_once(releases);
     const bool is_asked = token.give_back();
+    give_back(releases);  // after the token: their owners may push, or stop the loop
     return is_done && !is_asked;
 }
 
@@ -213,8 +228,8 @@ bool TransmitQueue::State::write_once(Releases& releases) {
     bool is_rest = false;
     {
         const sync::MutexLock lock(mutex);
-        taken_bytes += take_sent(result.bytes, releases);
-        is_rest = !is_empty();
+        static_cast<void>(take_sent(result.bytes, releases));
+        is_rest = has_work();
     }
     wake_all();
     direct_write_end = sys::now();

@@ -91,9 +91,12 @@ struct TransmitQueue::State {
         SLUICE_REQUIRES(mutex);
     [[nodiscard]] std::size_t gather_shared(std::span<iovec> pieces, std::size_t bytes_max)
         SLUICE_REQUIRES(mutex);
+    /// Removes up to `bytes` that the kernel took, fewer when `releases` is full, and returns how
+    /// many. Follow with `give_back`.
     std::size_t take_sent(std::size_t bytes, Releases& releases) SLUICE_REQUIRES(mutex);
-    [[nodiscard]] bool is_empty() const SLUICE_REQUIRES(mutex) {
-        return messages.empty() && !lanes.has_work();
+    void give_back(Releases& releases) SLUICE_EXCLUDES(mutex);
+    [[nodiscard]] bool has_work() const SLUICE_REQUIRES(mutex) {
+        return !messages.empty() || lanes.has_work();
     }
     /// Sees to it that what was pushed is sent: writes it here and now, or wakes the loop.
     void send_or_wake() SLUICE_EXCLUDES(mutex);
@@ -141,7 +144,8 @@ struct TransmitQueue::State {
     std::uint64_t taken_bytes SLUICE_GUARDED_BY(mutex) = 0;
     EgressLedger ledger SLUICE_GUARDED_BY(mutex);
     LaneSet lanes SLUICE_GUARDED_BY(mutex);
-    bool sends_lanes SLUICE_GUARDED_BY(mutex) = false;  // what was gathered last is theirs
+    std::size_t giving_back SLUICE_GUARDED_BY(mutex) = 0;  // threads that do, after sending
+    bool sends_lanes SLUICE_GUARDED_BY(mutex) = false;     // what was gathered last is theirs
     bool is_connected SLUICE_GUARDED_BY(mutex) = false;
     bool is_stopped SLUICE_GUARDED_BY(mutex) = false;
 };

@@ -14,6 +14,7 @@ MAY_ASK_TIME = {
     "src/net/stream.cpp": "stamps a packet right after the receive call",
     "include/sluice/sync/bounded_queue.hpp": "deadline of a blocking wait of the user's own thread",
     "src/net/transmit_queue.cpp": "deadline of a blocking wait of the user's own thread",
+    "src/net/transmit_queue_send.cpp": "how long ago a producer wrote to the socket itself",
     "src/messaging/inbox.cpp": "looks for messages so long before the user's own thread sleeps",
     "src/buffers/buffer_pool.cpp": "deadline of a blocking wait of the user's own thread",
     "src/pipeline/real_time_executor.cpp": "the clock of the stages that it runs",

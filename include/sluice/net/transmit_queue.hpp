@@ -128,7 +128,8 @@ class TransmitQueue final {
     /// Its producer will push no more. What it pushed is sent.
     void close_lane(TransmitLane& lane);
 
-    /// Waits until all that was accepted is sent or dropped, or until the deadline; false at it.
+    /// Waits until all that was accepted is sent, and its fragments are given back, or it is
+    /// dropped; or until the deadline: false. Not in what a fragment calls when it is given back.
     bool wait_empty(SteadyTime deadline = never);
 
     [[nodiscard]] EgressLedger ledger() const;
