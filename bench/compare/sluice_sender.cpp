@@ -1,7 +1,11 @@
 // Sluice's MessageClient as a sender. Variants: none is `send`, one message a call; `batch` is
-// `send_batch`. Messages of 4 KiB and more are lent, not copied, as every rival may do it too.
+// `send_batch`. Messages of 2 KiB and more are lent, not copied, as every rival may do it too.
+// `copied` and `referenced` lend messages of all sizes, of which the library copies all or none.
+// `one` and `four` send from so many threads, each with a sender of its own.
 #include <array>
+#include <thread>
 
+#include "producers.hpp"
 #include "rivals/exchange.hpp"
 #include "sluice/messaging/message_client.hpp"
 
@@ -10,11 +14,18 @@ namespace {
 
 constexpr std::size_t lend_from_b = 2048;
 constexpr std::size_t batch_size = 64;
+/// The most that the library copies, and less than any message that is lent.
+constexpr std::size_t copies_all_b = 65'536;
+constexpr std::size_t copies_none_b = 16;
 
 MessageClientOptions options_for(const Task& task) {
     MessageClientOptions options;
     options.address = *Address::parse(task.host + ":" + task.port);
     options.messaging.framing.max_frame_length = std::size_t{4} * 1024 * 1024;
+    if (task.variant == "copied" || task.variant == "referenced") {
+        options.messaging.sending.copy_below_b =
+            task.variant == "copied" ? copies_all_b : copies_none_b;
+    }
     return options;
 }
 
@@ -52,13 +63,38 @@ void send_lent(MessageClient& client, MessageSender& sender, const Task& task,
     }
 }
 
+void send_numbers_of(MessageClient& client, const Task& task, unsigned producer,
+                     unsigned producers) {
+    Payloads payloads(task.size);
+    MessageSender sender = client.sender();
+    for (std::uint64_t number = producer; number < task.count; number += producers) {
+        require(static_cast<bool>(sender.send({payloads.whole(number), task.size})), "send");
+    }
+}
+
+/// Producer p of n sends the messages p, p + n, p + 2 n ...
+void send_from_threads(MessageClient& client, const Task& task, unsigned producers) {
+    std::vector<std::thread> threads;
+    for (unsigned producer = 0; producer < producers; ++producer) {
+        threads.emplace_back([&client, &task, producer, producers] {
+            send_numbers_of(client, task, producer, producers);
+        });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+}
+
 void send_all(const Task& task) {
     Payloads payloads(task.size);
     const CpuMeter cpu;
     auto client = MessageClient::start(options_for(task));
     require(static_cast<bool>(client), "start");
     MessageSender sender = (*client)->sender();
-    if (task.size >= lend_from_b) {
+    if (const unsigned producers = producers_of(task.variant); producers > 0) {
+        send_from_threads(**client, task, producers);
+    } else if (task.size >= lend_from_b || task.variant == "copied" ||
+               task.variant == "referenced") {
         send_lent(**client, sender, task, payloads);
     } else if (task.variant == "batch") {
         send_batches(sender, task, payloads);

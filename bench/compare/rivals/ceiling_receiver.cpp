@@ -1,9 +1,11 @@
 // The ceiling of all receivers: no pool, no other thread. Variants: `slab` receives whatever is
 // there into one block and walks it; `exact` receives the rest of each body and the next header.
 // `slab_lowat` and `exact_lowat` are woken for many bytes at a time only.
+#include <sys/time.h>
 #include <sys/uio.h>
 
 #include <array>
+#include <cerrno>
 
 #include "raw_socket.hpp"
 
@@ -28,8 +30,11 @@ std::size_t length_at(const std::byte* header) {
 /// that is less. The kernel wakes nobody below the mark, however little a call asks for.
 class LowWater final {
   public:
-    LowWater(const RawSocket& socket, std::size_t mark_max)
-        : socket_(socket), mark_max_(mark_max) {}
+    LowWater(const RawSocket& socket, std::size_t mark_max) : socket_(socket), mark_max_(mark_max) {
+        if (mark_max_ > 1) {
+            socket_.set(SOL_SOCKET, SO_RCVTIMEO, timeval{.tv_sec = 0, .tv_usec = 50'000});
+        }
+    }
 
     void set(std::size_t wanted) {
         const std::size_t mark = std::min(wanted, mark_max_);
@@ -37,6 +42,16 @@ class LowWater final {
             socket_.set(SOL_SOCKET, SO_RCVLOWAT, static_cast<int>(mark));
             mark_ = mark;
         }
+    }
+
+    /// Whether the call was woken only by the clock: where the receive buffer is too small for the
+    /// mark, nothing else does. The next one is for any byte.
+    bool was_too_high(ssize_t received) {
+        if (received >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) {
+            return false;
+        }
+        set(1);
+        return true;
     }
 
   private:
@@ -49,10 +64,16 @@ void receive_slabs(const RawSocket& socket, LowWater low_water, const Task& task
                    MessageCheck& check) {
     std::vector<std::byte> slab(std::max(slab_bytes, 2 * (header_bytes + task.size)));
     std::size_t end = 0;
+    ssize_t received = 1;
     while (!check.done()) {
         const std::size_t to_come = check.left() * (header_bytes + task.size) - end;
-        low_water.set(std::min(to_come, slab.size() - end));
-        const ssize_t received = ::recv(socket.number(), slab.data() + end, slab.size() - end, 0);
+        if (!low_water.was_too_high(received)) {
+            low_water.set(std::min(to_come, slab.size() - end));
+        }
+        received = ::recv(socket.number(), slab.data() + end, slab.size() - end, 0);
+        if (low_water.was_too_high(received)) {
+            continue;
+        }
         require(received > 0, "recv");
         end += static_cast<std::size_t>(received);
         std::size_t begin = 0;
@@ -71,12 +92,18 @@ void receive_slabs(const RawSocket& socket, LowWater low_water, const Task& task
 
 /// All of both pieces, and no more.
 void receive_pieces(const RawSocket& socket, LowWater& low_water, std::array<iovec, 2> pieces) {
+    ssize_t received = 1;
     while (pieces[0].iov_len + pieces[1].iov_len > 0) {
-        low_water.set(pieces[0].iov_len + pieces[1].iov_len);
+        if (!low_water.was_too_high(received)) {
+            low_water.set(pieces[0].iov_len + pieces[1].iov_len);
+        }
         msghdr call{};
         call.msg_iov = pieces.data();
         call.msg_iovlen = pieces.size();
-        const ssize_t received = ::recvmsg(socket.number(), &call, 0);
+        received = ::recvmsg(socket.number(), &call, 0);
+        if (low_water.was_too_high(received)) {
+            continue;
+        }
         require(received > 0, "recvmsg");
         auto left = static_cast<std::size_t>(received);
         for (iovec& piece : pieces) {

@@ -24,7 +24,8 @@ class RawSocket final {
 
     [[nodiscard]] int number() const { return number_; }
 
-    void set(int level, int option, int value) const {
+    template <typename Value>
+    void set(int level, int option, const Value& value) const {
         require(::setsockopt(number_, level, option, &value, sizeof value) == 0, "setsockopt");
     }
 
