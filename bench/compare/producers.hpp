@@ -10,9 +10,9 @@ namespace sluice::compare {
 
 constexpr std::size_t producers_max = 4;
 
-/// How many producers a variant stands for; 0 = it is not about that.
+/// How many producers a variant stands for.
 inline unsigned producers_of(std::string_view variant) {
-    return variant == "one" ? 1 : variant == "four" ? producers_max : 0;
+    return variant == "four" ? producers_max : 1;
 }
 
 /// Takes the messages of all producers: length of each, and the order of each producer's.

@@ -1,17 +1,14 @@
 // Sluice's MessageServer as a receiver, from its queue to the program's thread. Variants: none is
-// `receive`, one message a call; `batch` is `receive_batch`; `one` and `four` are for as many
-// producers.
+// `receive`, one message a call; `batch` is `receive_batch`.
 #include <array>
 
-#include "producers.hpp"
 #include "rivals/exchange.hpp"
 #include "sluice/messaging/message_server.hpp"
 
 namespace sluice::compare {
 namespace {
 
-template <typename Check>
-void receive_single(MessageServer& server, Check& check) {
+void receive_single(MessageServer& server, MessageCheck& check) {
     while (!check.done()) {
         const Result<Message> message = server.receive();
         require(static_cast<bool>(message), "receive");
@@ -40,12 +37,6 @@ void receive_all(const Task& task) {
     require(static_cast<bool>(server), "start");
     const std::string address = (*server)->local_address();
     print_port(static_cast<unsigned>(std::stoul(address.substr(address.rfind(':') + 1))));
-    if (const unsigned producers = producers_of(task.variant); producers > 0) {
-        ProducersCheck check(task, producers);
-        receive_single(**server, check);
-        check.report();
-        return;
-    }
     MessageCheck check(task);
     if (task.variant == "batch") {
         receive_batches(**server, check);

@@ -1,11 +1,8 @@
 // Sluice's MessageClient as a sender. Variants: none is `send`, one message a call; `batch` is
 // `send_batch`. Messages of 2 KiB and more are lent, not copied, as every rival may do it too.
 // `copied` and `referenced` lend messages of all sizes, of which the library copies all or none.
-// `one` and `four` send from so many threads, each with a sender of its own.
 #include <array>
-#include <thread>
 
-#include "producers.hpp"
 #include "rivals/exchange.hpp"
 #include "sluice/messaging/message_client.hpp"
 
@@ -63,38 +60,13 @@ void send_lent(MessageClient& client, MessageSender& sender, const Task& task,
     }
 }
 
-void send_numbers_of(MessageClient& client, const Task& task, unsigned producer,
-                     unsigned producers) {
-    Payloads payloads(task.size);
-    MessageSender sender = client.sender();
-    for (std::uint64_t number = producer; number < task.count; number += producers) {
-        require(static_cast<bool>(sender.send({payloads.whole(number), task.size})), "send");
-    }
-}
-
-/// Producer p of n sends the messages p, p + n, p + 2 n ...
-void send_from_threads(MessageClient& client, const Task& task, unsigned producers) {
-    std::vector<std::thread> threads;
-    for (unsigned producer = 0; producer < producers; ++producer) {
-        threads.emplace_back([&client, &task, producer, producers] {
-            send_numbers_of(client, task, producer, producers);
-        });
-    }
-    for (std::thread& thread : threads) {
-        thread.join();
-    }
-}
-
 void send_all(const Task& task) {
     Payloads payloads(task.size);
     const CpuMeter cpu;
     auto client = MessageClient::start(options_for(task));
     require(static_cast<bool>(client), "start");
     MessageSender sender = (*client)->sender();
-    if (const unsigned producers = producers_of(task.variant); producers > 0) {
-        send_from_threads(**client, task, producers);
-    } else if (task.size >= lend_from_b || task.variant == "copied" ||
-               task.variant == "referenced") {
+    if (task.size >= lend_from_b || task.variant == "copied" || task.variant == "referenced") {
         send_lent(**client, sender, task, payloads);
     } else if (task.variant == "batch") {
         send_batches(sender, task, payloads);

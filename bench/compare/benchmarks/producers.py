@@ -6,7 +6,7 @@ from ratios import Ratio
 
 SIZES = (16, 64, 256, 1024)
 
-PAIRS = {name: Pair("sluice", source=(name,), target=(name,)) for name in ("four", "one")}
+PAIRS = {name: Pair("sluice_producers", source=(name,), target=(name,)) for name in ("four", "one")}
 GROUPS = tuple(Group(tuple(named(case, size) for case in PAIRS), 9, 21) for size in SIZES)
 CASES = tuple(case for group in GROUPS for case in group.cases)
 RATIOS = tuple(Ratio(named("four", size), named("one", size), "messages_per_s") for size in SIZES)
