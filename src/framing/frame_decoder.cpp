@@ -258,6 +258,7 @@ Scan FrameDecoder::take_frames(FrameBatch& batch) {
 
 /// Takes the frames that are laid out as the last one that was taken.
 void FrameDecoder::take_alike(std::size_t frame_b, std::size_t payload_b, Taken& taken) const {
+    SLUICE_CHECK(frame_b > 0, "a framer that finds a frame of no bytes");
     const std::span<const std::byte> rest = unparsed_.bytes().subspan(taken.wire_b);
     const std::size_t frames_max = rest.size() / frame_b;
     const std::size_t frames = framer_->count_alike(rest, frame_b, frames_max);

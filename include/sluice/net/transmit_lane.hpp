@@ -27,8 +27,8 @@ struct LaneOptions {
     std::size_t references_max = 512;
     /// and the bytes of them; a single message may exceed that.
     std::size_t referenced_b_max = std::size_t{8} * 1024 * 1024;
-    /// Fragments shorter than this are copied, up to the size of the arena; 0 = none is. In the
-    /// prototype by which this was chosen, copying won below 1 KiB and the reference above 2 KiB.
+    /// Fragments shorter than this are copied, up to the size of the arena; 0 = none is. Where a
+    /// copy and a reference cost alike was measured: docs/benchmarks.md, "crossover".
     std::size_t copy_below_b = 1024;
 };
 
