@@ -97,12 +97,22 @@ class LoadTest(unittest.TestCase):
         self.assertEqual(load.busy_s(self.stat, with_interrupts=False), 430 / ticks)
 
 
+    def test_interrupts_that_are_ones_own_are_no_foreign_load(self):
+        with mock.patch.object(load, "interrupts_apart", return_value=False), \
+                mock.patch.object(load.pathlib.Path, "read_text", return_value=self.stat):
+            apart = [load.LoadMeter(owns)._begin[1] for owns in (True, False)]
+        self.assertAlmostEqual(apart[1] - apart[0], 20 / load.os.sysconf("SC_CLK_TCK"))
+
+
 class RoundTest(unittest.TestCase):
     def judged(self, shares, tolerate=False):
         """Runs one round on a machine that is loaded so at each attempt."""
         attempts = iter(shares)
 
         class Meter:
+            def __init__(self, owns_interrupts):
+                pass
+
             def foreign_share(self):
                 return next(attempts)
 

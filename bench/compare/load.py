@@ -37,10 +37,14 @@ def own_s():
 
 
 class LoadMeter:
-    """Between construction and `foreign_share()`. All children must have been waited for."""
+    """Between construction and `foreign_share()`. All children must have been waited for.
 
-    def __init__(self):
-        self._with_interrupts = not interrupts_apart()
+    `owns_interrupts`: interrupts are the benchmark's doing, also those of idle processors, which no
+    process is charged for.
+    """
+
+    def __init__(self, owns_interrupts=False):
+        self._with_interrupts = not owns_interrupts and not interrupts_apart()
         self._begin = self._look()
 
     def _look(self):

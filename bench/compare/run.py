@@ -40,7 +40,7 @@ def names():
 
 def measure_round(runner, names_of_cases, backwards):
     """The cases, each once, and the share of processor time that others used meanwhile."""
-    meter = load.LoadMeter()
+    meter = load.LoadMeter(getattr(runner, "owns_interrupts", False))
     order = reversed(names_of_cases) if backwards else names_of_cases
     results = {case: runner.run(case) for case in order}
     return {case: results[case] for case in names_of_cases}, meter.foreign_share()
