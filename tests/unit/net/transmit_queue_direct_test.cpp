@@ -170,6 +170,48 @@ TEST(DirectWritesOff, PusherWakesTheLoop) {
     EXPECT_EQ(egress.works, 1);
 }
 
+/// A loop that comes while somebody writes goes on with other work, and is called back.
+TEST(DirectWritesThreads, LoopThatAskedForTheTokenIsWokenWhenItIsBack) {
+    Connection connection;
+    Egress egress(direct);
+    egress.connect();
+    egress.queue.attach(connection.near);
+    std::atomic<int> wanted = 0;
+    std::atomic<int> pushed = 0;
+    std::thread producer([&] {
+        while (wanted >= 0) {
+            if (pushed < wanted) {
+                EXPECT_TRUE(egress.queue.try_push_copy(bytes_of("message")));
+                ++pushed;
+            }
+        }
+    });
+    for (int asked = 0; asked < 3;) {
+        const int works_before = egress.works;
+        ++wanted;
+        bool was_lent = false;
+        while (pushed < wanted && !was_lent) {
+            was_lent = !egress.queue.begin_sending();
+            if (!was_lent) {
+                egress.queue.end_sending();
+            }
+            std::this_thread::yield();
+        }
+        while (pushed < wanted) {
+            std::this_thread::yield();
+        }
+        if (was_lent) {
+            EXPECT_GT(egress.works, works_before);
+            ++asked;
+        }
+        static_cast<void>(egress.send());  // what the producer left to the loop
+        static_cast<void>(connection.far.take());
+    }
+    wanted = -1;
+    producer.join();
+    egress.queue.detach();
+}
+
 /// Whole messages in the order of each producer: a letter for it, a number, and a full stop.
 class Messages {
   public:
