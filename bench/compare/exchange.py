@@ -3,6 +3,7 @@
 import dataclasses
 import pathlib
 
+from cases import parts
 from process import Running
 
 NATS_SERVER = pathlib.Path(__file__).resolve().parent.parent.parent / "build/peers/bin/nats-server"
@@ -122,3 +123,22 @@ class Counts:
 
     def _factor(self, streamed):
         return self._duration_s * 1e9 / max(1000, streamed.duration_ns)
+
+
+class StreamRunner:
+    """Runs cases `PAIR@SIZE`, one direction each, as a benchmark's Runner."""
+
+    PAIRS: dict
+    DURATION_S: float
+
+    def __init__(self, build, quick):
+        self._exchange = Exchange(build)
+        self._counts = Counts(self.DURATION_S, quick)
+
+    def stream(self, program, size, count):
+        return self._exchange.stream(self.PAIRS[program], size, count)
+
+    def run(self, case):
+        program, size = parts(case)
+        return self._counts.run(case, size,
+                                lambda count: self.stream(program, size, count)).measures()

@@ -3,8 +3,8 @@
 Each has 8 bytes that are copied always, and a rest that is lent; only `copy_below_b` differs.
 """
 
-from cases import Group, named, parts
-from exchange import Counts, Exchange, Pair
+from cases import Group, named
+from exchange import Pair, StreamRunner
 from ratios import Ratio
 
 SIZES = (128, 256, 512, 1024, 2048, 4096, 16384)
@@ -21,16 +21,7 @@ RATIOS = tuple(
 COLUMNS = (("k messages/s", "messages_per_s", 1e3), ("sender CPU ns", "sender_cpu_ns", 1),
            ("receiver CPU ns", "receiver_cpu_ns", 1))
 
-DURATION_S = 0.4
 
-
-class Runner:
-    def __init__(self, build, quick):
-        self._exchange = Exchange(build)
-        self._counts = Counts(DURATION_S, quick)
-
-    def run(self, case):
-        program, size = parts(case)
-        return self._counts.run(
-            case, size,
-            lambda count: self._exchange.stream(PAIRS[program], size, count)).measures()
+class Runner(StreamRunner):
+    PAIRS = PAIRS
+    DURATION_S = 0.4

@@ -4,8 +4,8 @@
 no pool and no thread to hand over to.
 """
 
-from cases import Best, Group, named, parts
-from exchange import Counts, Exchange, Pair
+from cases import Best, Group, named
+from exchange import Pair, StreamRunner
 from ratios import Ratio
 
 SIZES = (16, 64, 256, 1024, 4096, 65536, 1048576)
@@ -60,20 +60,12 @@ RATIOS = tuple(Ratio(named(case, size), named(rival, size), "messages_per_s")
 COLUMNS = (("k messages/s", "messages_per_s", 1e3), ("GB/s", "bytes_per_s", 1e9),
            ("sender CPU ns", "sender_cpu_ns", 1), ("receiver CPU ns", "receiver_cpu_ns", 1))
 
-DURATION_S = 0.6
 
+class Runner(StreamRunner):
+    PAIRS = PAIRS
+    DURATION_S = 0.6
 
-class Runner:
-    def __init__(self, build, quick):
-        self._exchange = Exchange(build)
-        self._counts = Counts(DURATION_S, quick)
-
-    def run(self, case):
-        program, size = parts(case)
-
-        def stream(count):
-            if program == "nats":
-                return self._exchange.stream_through_nats(size, count)
-            return self._exchange.stream(PAIRS[program], size, count)
-
-        return self._counts.run(case, size, stream).measures()
+    def stream(self, program, size, count):
+        if program == "nats":
+            return self._exchange.stream_through_nats(size, count)
+        return super().stream(program, size, count)

@@ -1,7 +1,7 @@
 """Four threads that send on one connection, each with a sender of its own, over one thread."""
 
-from cases import Group, named, parts
-from exchange import Counts, Exchange, Pair
+from cases import Group, named
+from exchange import Pair, StreamRunner
 from ratios import Ratio
 
 SIZES = (16, 64, 256, 1024)
@@ -13,16 +13,7 @@ RATIOS = tuple(Ratio(named("four", size), named("one", size), "messages_per_s") 
 COLUMNS = (("k messages/s", "messages_per_s", 1e3), ("sender CPU ns", "sender_cpu_ns", 1),
            ("receiver CPU ns", "receiver_cpu_ns", 1))
 
-DURATION_S = 0.6
 
-
-class Runner:
-    def __init__(self, build, quick):
-        self._exchange = Exchange(build)
-        self._counts = Counts(DURATION_S, quick)
-
-    def run(self, case):
-        program, size = parts(case)
-        return self._counts.run(
-            case, size,
-            lambda count: self._exchange.stream(PAIRS[program], size, count)).measures()
+class Runner(StreamRunner):
+    PAIRS = PAIRS
+    DURATION_S = 0.6
