@@ -83,14 +83,7 @@ TEST(MessageServer, HandlerEchoes) {
 }
 
 TEST(MessageServer, OneBadPeerDisturbsNoOther) {
-    struct Watching final : MessageHandler {
-        void on_disconnected(PeerId, const Error& error) override {
-            reason = error.code();
-            lost.set();
-        }
-        std::atomic<Errc> reason{};
-        Event lost;
-    } watching;
+    Watching watching;
     MessageServerOptions options = server_options();
     options.messaging.framing.max_frame_length = 1000;
     auto server = MessageServer::start(options, &watching);

@@ -218,14 +218,7 @@ TEST(MessagingClose, WhatAHandlerAnswersTooLateEndsNoConnection) {
 
 // CVE-2020-15166: who connects and says nothing keeps no place from others.
 TEST(MessagingClose, SilentPeersAreEndedWhereThatIsConfigured) {
-    struct Watching final : MessageHandler {
-        void on_disconnected(PeerId, const Error& error) override {
-            reason = error.code();
-            lost.set();
-        }
-        std::atomic<Errc> reason{};
-        Event lost;
-    } watching;
+    Watching watching;
     MessageServerOptions options = server_options();
     options.peers_max = 1;
     options.data_receive_timeout = std::chrono::milliseconds(20);

@@ -37,8 +37,11 @@ TEST(MessagingLife, PeerMayEndInItsOwnCallback) {
             has_server.wait() ? server->disconnect(message.peer) : void();
         }
         void on_disconnected(PeerId /*peer*/, const Error& error) override {
-            EXPECT_EQ(error.code(), Errc::stopped);
-            lost.set();
+            // The client dials again, and its second connection ends with the client.
+            if (!lost.is_set()) {
+                EXPECT_EQ(error.code(), Errc::stopped);
+                lost.set();
+            }
         }
         MessageServer* server = nullptr;
         Event has_server;

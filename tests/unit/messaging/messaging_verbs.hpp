@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "sluice/messaging/message_client.hpp"
 #include "sluice/messaging/message_server.hpp"
+#include "support/event.hpp"
 #include "support/loopback_device.hpp"
 
 namespace sluice::test {
@@ -66,6 +68,16 @@ inline void echo(DeviceConnection& connection, std::size_t /*number*/) {
         connection.send(std::span(buffer).first(got));
     }
 }
+
+/// Waits for the end of a peer, and why.
+struct Watching final : MessageHandler {
+    void on_disconnected(PeerId, const Error& error) override {
+        reason = error.code();
+        lost.set();
+    }
+    std::atomic<Errc> reason{};
+    Event lost;
+};
 
 /// accepted = sent + dropped + queued, in messages and in bytes.
 inline void expect_balance(const net::EgressLedger& ledger) {
